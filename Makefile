@@ -1,0 +1,31 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help run test check clean
+
+help:  ## this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+.venv/ready: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mtorch needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	@echo "setting up .venv ..." >&2
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+run: .venv/ready  ## open the debugger on the seed's RNN (without a terminal: print its check report)
+	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/mtorch debug rnn-sin-cos-seed; \
+	else $(BIN)/mtorch check rnn-sin-cos-seed; status=$$?; [ $$status -le 1 ]; fi
+
+test: .venv/ready  ## the whole test suite
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: .venv/ready  ## ruff, mypy --strict, import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+clean:  ## remove the .venv and caches
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,26 @@
+"""Sine waves and the cosines that belong to them: endless batches, found by number."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mtorch.layers.base import Array
+
+
+class SineCosine:
+    """Batches ((h0, x), target): x = sin, target = cos, both (seq, batch, 1); h0 zeros (batch, hidden).
+
+    Each sample starts at a phase of its own; successive time steps are `step` radians apart. At t=0
+    the sign of the cosine can't be known from the sine, so half of the squared error has a floor of
+    0.25 / seq per element.
+    """
+
+    def __init__(self, batch: int = 32, seq: int = 10, hidden: int = 32, step: float = 0.5, *, seed: int = 0) -> None:
+        self.batch_size, self.seq, self.hidden, self.step, self.seed = batch, seq, hidden, step, seed
+
+    def batch(self, number: int) -> tuple[tuple[Array, Array], Array]:
+        rng = np.random.Generator(np.random.Philox(key=[self.seed, number]))
+        phase = rng.uniform(0, 2 * np.pi, (1, self.batch_size, 1))
+        angle = phase + self.step * np.arange(self.seq).reshape(-1, 1, 1)
+        h0 = np.zeros((self.batch_size, self.hidden), np.float32)
+        return (h0, np.sin(angle).astype(np.float32)), np.cos(angle).astype(np.float32)

@@ -1,0 +1,35 @@
+"""Errors that mtorch raises. Each says what was expected, what came, and where."""
+
+
+class MtorchError(Exception):
+    """Base of every error that a user's call or input can cause: one line, no traceback needed."""
+
+
+class ShapeError(MtorchError, ValueError):
+    """An array of the wrong shape reached a layer.
+
+    `layer` is the layer's label, `expected` a description such as "(batch, 784)", `got` the shape.
+    """
+
+    def __init__(self, layer: object, expected: object, got: object = None) -> None:
+        self.layer, self.expected, self.got = layer, expected, got
+        label = layer if isinstance(layer, str) else describe(layer)
+        tail = "" if got is None else f", got {got}"
+        super().__init__(f"{label} expected {expected}{tail}")
+
+
+ShapeNotMatchException = ShapeError
+
+
+class DataError(MtorchError):
+    """A data file is missing, cut short, or not what its name says."""
+
+
+class ScenarioError(MtorchError):
+    """A target, a setting or a build function cannot be used."""
+
+
+def describe(layer: object) -> str:
+    """A layer's class and, where it has one, its name: "Linear 'fc1'"."""
+    name = getattr(layer, "name", None)
+    return f"{type(layer).__name__} {name!r}" if name else type(layer).__name__

@@ -1,0 +1,25 @@
+"""Scenarios: trainings to look at, by name."""
+
+from __future__ import annotations
+
+import difflib
+
+from mtorch.errors import ScenarioError
+from scenarios.digits import MNIST_MLP, MNIST_MLP_SEED
+from scenarios.faults.seed import RNN_SIN_COS_SEED
+from scenarios.registry import Scenario
+from scenarios.sine import RNN_SIN_COS
+
+SCENARIOS = {s.name: s for s in (RNN_SIN_COS, RNN_SIN_COS_SEED, MNIST_MLP, MNIST_MLP_SEED)}
+
+
+def find(name: str) -> Scenario:
+    """The scenario of that name. Raises ScenarioError that names the nearest ones."""
+    if name in SCENARIOS:
+        return SCENARIOS[name]
+    near = difflib.get_close_matches(name, SCENARIOS, 1, 0.4)
+    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(SCENARIOS)}"
+    raise ScenarioError(f"no scenario is called {name!r}; {hint}")
+
+
+__all__ = ["SCENARIOS", "Scenario", "find"]

@@ -1,0 +1,1 @@
+"""Faults: small layers that are wrong in one known way each."""

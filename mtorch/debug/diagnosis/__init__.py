@@ -1,0 +1,1 @@
+"""Diagnosis: why a gradient is wrong."""

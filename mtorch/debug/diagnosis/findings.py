@@ -1,0 +1,44 @@
+"""Findings: what a check adds up to, in words and in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mtorch.debug.gradcheck import Check
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One fault: its cause (the contract's vocabulary), where, at which time steps, and the evidence.
+
+    `t` is empty where the layer has no time steps. `event` is the first event it shows at.
+    """
+
+    cause: str
+    severity: str
+    path: str
+    tensor: str
+    iteration: int
+    t: tuple[int, ...]
+    message: str
+    evidence: Mapping[str, Any]
+    event: int
+
+    def covers(self, check: Check) -> bool:
+        return (check.path, check.tensor) == (self.path, self.tensor) and (
+            check.t is None or not self.t or check.t in self.t
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "cause": self.cause,
+            "severity": self.severity,
+            "path": self.path,
+            "tensor": self.tensor,
+            "iteration": self.iteration,
+            "t": list(self.t) or None,
+            "message": self.message,
+            "evidence": dict(self.evidence),
+        }

@@ -1,0 +1,151 @@
+"""Why a gradient is wrong: hypotheses, each tried against the numbers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from mtorch.debug.diagnosis.findings import Finding
+from mtorch.debug.events import Trace
+from mtorch.debug.gradcheck import TOLERANCE, Check, Derivative, rms
+from mtorch.layers.base import Array
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a check measured: the recorded gradient and the true one, along the same random directions."""
+
+    slot: str
+    directions: list[Array]
+    analytic: Array
+    numerical: Array
+    right_shape: bool
+
+
+def fit(analytic: Array, candidate: Array) -> tuple[float, float]:
+    """The constant c for which c * candidate is nearest to analytic, and the relative distance left."""
+    size = float(candidate @ candidate)
+    if size == 0 or not np.isfinite(size):
+        return 0.0, np.inf
+    constant = float(analytic @ candidate) / size
+    return constant, rms(analytic - constant * candidate) / (rms(analytic) or 1.0)
+
+
+def diagnose(trace: Trace, checks: list[Check], evidence: list[Evidence]) -> list[Finding]:
+    """Findings for the checks that failed; a layer is not blamed for what a layer inside it does."""
+    failed = {check.path for check in checks if not check.ok}
+    groups: defaultdict[tuple[Any, ...], list[tuple[Check, dict[str, Any]]]] = defaultdict(list)
+    derivatives: dict[int, Derivative] = {}
+    for check, found in zip(checks, evidence, strict=True):
+        if check.ok or any(inside(path, check.path) for path in failed):
+            continue
+        for cause, facts in causes(trace, check, found, derivatives):
+            key = (cause, check.path, check.tensor, facts.get("matches_t"), facts.get("constant"))
+            groups[key].append((check, facts))
+    return [finding(cause, members, trace) for (cause, *_), members in groups.items()]
+
+
+def inside(path: str, outer: str) -> bool:
+    return path != outer and (not outer or path.startswith(outer + "."))
+
+
+def causes(
+    trace: Trace, check: Check, found: Evidence, derivatives: dict[int, Derivative]
+) -> list[tuple[str, dict[str, Any]]]:
+    """The causes of one wrong tensor, each with the numbers that speak for it."""
+    if not found.right_shape:
+        return [("wrong-shape", {})]
+    if not np.isfinite(found.analytic).all():
+        return [("unknown", {"relative_error": None})]
+    if not found.analytic.any():
+        return [("zero-gradient", {})]
+    constant, distance = fit(found.analytic, found.numerical)
+    if distance <= TOLERANCE:
+        return [scale(constant, distance)]
+    call = trace.events[check.event].call
+    best: tuple[float, float, int | None] = (np.inf, 0.0, None)
+    for event in trace.events:
+        other = event.call
+        a = event.address
+        if other is None or call is None or a.path != check.path or a.t is None or a.t == check.t:
+            continue
+        derivative = derivatives.setdefault(event.index, Derivative(other))
+        if derivative.output(found.slot, derivative.value(found.slot)).shape != call.grad_output.shape:
+            continue
+        elsewhere, _ = derivative.along(found.slot, found.directions, call.grad_output)
+        constant, distance = fit(found.analytic, elsewhere)
+        if distance < best[0]:
+            best = (distance, constant, a.t)
+    distance, constant, t = best
+    if t is None or distance > TOLERANCE:
+        return [("unknown", {"relative_error": rounded(check.relative_error)})]
+    stale = [("stale-cache", {"matches_t": t, "distance": distance})]
+    return stale if abs(constant - 1) <= TOLERANCE else [*stale, scale(constant, distance)]
+
+
+def scale(constant: float, distance: float) -> tuple[str, dict[str, Any]]:
+    near = Fraction(constant).limit_denominator(100_000)
+    exact = abs(float(near) - constant) <= TOLERANCE * abs(constant)
+    return "wrong-scale", {"constant": str(near) if exact else f"{constant:.6g}", "distance": distance}
+
+
+def rounded(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.3g}")
+
+
+def finding(cause: str, members: list[tuple[Check, dict[str, Any]]], trace: Trace) -> Finding:
+    """One finding for the same cause at all its time steps."""
+    first, facts = members[0]
+    steps = tuple(sorted({check.t for check, _ in members if check.t is not None}))
+    evidence = {key: value for key, value in facts.items() if key != "distance"}
+    distances = [f["distance"] for _, f in members if "distance" in f]
+    if distances:
+        evidence["relative_distance"] = rounded(max(distances))
+    errors = [check.relative_error for check, _ in members if check.relative_error is not None]
+    if errors:
+        evidence["relative_error"] = rounded(max(errors))
+    where = f"{first.path}'s {first.tensor}" + (f" at {spoken(steps)}" if steps else "")
+    if cause == "stale-cache":
+        last = evidence["matches_t"]
+        said = (
+            f"{where} is the derivative at the input of t={last} (it matches to {max(distances):.0e}): "
+            f"backward uses what the call at t={last} saved, not what its own call saw"
+        )
+    elif cause == "wrong-scale":
+        said = f"{where} is the true gradient times {facts['constant']}{origin(facts['constant'], first, trace)}"
+    elif cause == "zero-gradient":
+        said = f"{where} is zero everywhere, and the true gradient is not"
+    elif cause == "wrong-shape":
+        said = f"{where} is missing or has not the shape of what it is the gradient of"
+    else:
+        said = f"{where} is wrong, and no hypothesis explains it" + (
+            f" (relative error {max(errors):.2g})" if errors else ""
+        )
+    return Finding(cause, "error", first.path, first.tensor, trace.iteration, steps, said, evidence, first.event)
+
+
+def origin(constant: str, check: Check, trace: Trace) -> str:
+    """What a constant may come from, by the sizes at hand."""
+    call = trace.events[check.event].call
+    if call is None:
+        return ""
+    shape = call.grad_output.shape
+    named = {"out_dim": shape[-1]}
+    if len(shape) > 1:
+        named["batch"] = shape[-2]
+    if len(shape) > 2:
+        named["T"] = shape[0]
+    names = [f"1/{name}" for name, n in named.items() if constant == str(Fraction(1, n))]
+    names += [name for name, n in named.items() if constant == str(n)]
+    return f" ({' or '.join(names)})" if names else ""
+
+
+def spoken(steps: tuple[int, ...]) -> str:
+    """Time steps in words: t=0…8, or t=1, 3."""
+    if len(steps) > 2 and steps == tuple(range(steps[0], steps[-1] + 1)):
+        return f"t={steps[0]}…{steps[-1]}"
+    return "t=" + ", ".join(map(str, steps))

@@ -1,0 +1,134 @@
+"""Gradient checks: a backward call against the numerical derivative of its own forward, in double precision."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mtorch.debug.events import Call
+from mtorch.debug.naming import paths
+from mtorch.layers.base import Array
+
+TOLERANCE = 1e-6
+DIRECTIONS = 6
+COMPLEX_STEP = 1e-100
+CENTRAL_STEP = 1e-6
+FLOOR = 1e-4
+"""Errors are relative to the gradient, but to no less than this share of grad_output's norm: a true
+gradient of zero has no size of its own."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One tensor of one backward call, judged. `relative_error` is None where it could not be measured."""
+
+    iteration: int
+    path: str
+    t: int | None
+    tensor: str
+    relative_error: float | None
+    tolerance: float
+    method: str
+    ok: bool
+    event: int
+
+
+class Derivative:
+    """The vector-Jacobian products of a layer at one forward call's input, by numbers.
+
+    Complex step (Squire and Trapp 1998): Im f(x + ih d) / h, exact to rounding as nothing is
+    subtracted; used where the layer carries complex numbers through and central differences agree.
+    Otherwise central differences; where the slopes on the two sides differ, there is a kink, and
+    the result is NaN: not measured rather than measured wrongly.
+    """
+
+    def __init__(self, call: Call) -> None:
+        self.layer = copy.deepcopy(call.layer)
+        for _, layer in paths(self.layer):
+            layer.parameters = {name: p.astype(np.float64) for name, p in layer.parameters.items()}
+        self.inputs = list(call.inputs)
+
+    def slots(self) -> list[str]:
+        numeric = [str(i) for i, x in enumerate(self.inputs) if x.dtype.kind == "f"]
+        return [*numeric, *self.layer.parameters]
+
+    def value(self, slot: str) -> Array:
+        return self.inputs[int(slot)] if slot.isdigit() else self.layer.parameters[slot]
+
+    def output(self, slot: str, value: Array) -> Array:
+        """The layer's output with one of its inputs or parameters replaced."""
+        inputs, kept = list(self.inputs), self.layer.parameters
+        if slot.isdigit():
+            inputs[int(slot)] = value
+        else:
+            self.layer.parameters = {**kept, slot: value}
+        try:
+            result: Array = self.layer.forward(inputs[0] if len(inputs) == 1 else tuple(inputs))
+        finally:
+            self.layer.parameters = kept
+            for _, layer in paths(self.layer):
+                layer.saved = []
+        return result
+
+    def along(self, slot: str, directions: list[Array], grad_output: Array) -> tuple[Array, str]:
+        """d sum(grad_output * f) along each direction, and the method."""
+        by_complex = self._complex(slot, directions[:1], grad_output)
+        by_central = self._central(slot, directions[:1], grad_output)
+        agree = by_complex is not None and (
+            np.isnan(by_central[0]) or abs(by_complex[0] - by_central[0]) <= 1e-3 * (abs(by_central[0]) + 1e-6)
+        )
+        if agree:
+            rest = self._complex(slot, directions[1:], grad_output)
+            if rest is not None and by_complex is not None:
+                return np.concatenate((by_complex, rest)), "complex-step"
+        return np.concatenate((by_central, self._central(slot, directions[1:], grad_output))), "central-difference"
+
+    def _complex(self, slot: str, directions: list[Array], grad_output: Array) -> Array | None:
+        value, found = self.value(slot), []
+        for direction in directions:
+            try:
+                output = self.output(slot, value + 1j * COMPLEX_STEP * direction)
+            except Exception:  # a layer that cannot take complex numbers may raise anything
+                return None
+            if output.dtype.kind != "c":
+                return None
+            found.append((grad_output * output.imag).sum() / COMPLEX_STEP)
+        return np.array(found)
+
+    def _central(self, slot: str, directions: list[Array], grad_output: Array) -> Array:
+        value, found = self.value(slot), []
+        for direction in directions:
+            h = CENTRAL_STEP * max(1.0, float(np.abs(value).max(initial=0.0)))
+            low, mid, high = ((grad_output * self.output(slot, value + s * h * direction)).sum() for s in (-1, 0, 1))
+            left, right = (mid - low) / h, (high - mid) / h
+            kink = abs(right - left) > 1e-3 * max(abs(left), abs(right), 1e-3)
+            found.append(np.nan if kink else (left + right) / 2)
+        return np.array(found)
+
+    def gradient(self, slot: str, grad_output: Array) -> Array:
+        """The whole gradient, element by element."""
+        value = self.value(slot)
+        result = np.empty(value.shape)
+        for index in np.ndindex(*value.shape):
+            direction = np.zeros(value.shape)
+            direction[index] = 1.0
+            result[index] = self.along(slot, [direction], grad_output)[0][0]
+        return result
+
+
+def directions_for(value: Array) -> list[Array]:
+    rng = np.random.default_rng(0)
+    return [rng.standard_normal(value.shape) for _ in range(DIRECTIONS)]
+
+
+def relative_error(analytic: Array, numerical: Array, grad_output: Array) -> float:
+    """Distance over size, from values along random directions, whose root mean square is a norm."""
+    size = max(rms(analytic), rms(numerical), FLOOR * float(np.linalg.norm(grad_output)))
+    return 0.0 if size == 0 else rms(analytic - numerical) / size
+
+
+def rms(values: Any) -> float:
+    return float(np.sqrt(np.mean(np.square(values))))

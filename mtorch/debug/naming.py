@@ -1,0 +1,44 @@
+"""Paths: what the layers inside a model are called, such as rnn.tanh."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+
+def is_layer(value: Any) -> bool:
+    return callable(getattr(value, "forward", None)) and callable(getattr(value, "backward", None))
+
+
+def inner_layers(layer: Any) -> Iterator[Any]:
+    """The layers that a layer's attributes hold, in lists, tuples and dicts too."""
+    for value in vars(layer).values():
+        if is_layer(value):
+            yield value
+        elif isinstance(value, dict | list | tuple):
+            yield from (v for v in (value.values() if isinstance(value, dict) else value) if is_layer(v))
+
+
+def label(layer: Any) -> str:
+    """A layer's own name, or its class's: lower case, without the digit of Linear2."""
+    name = getattr(layer, "name", None)
+    return name if isinstance(name, str) and name else type(layer).__name__.lower().rstrip("0123456789")
+
+
+def paths(root: Any) -> list[tuple[str, Any]]:
+    """(path, layer) of the root ("") and all within it; siblings of one name are numbered from 1."""
+    found: list[tuple[str, Any]] = []
+    seen: set[int] = set()
+
+    def walk(layer: Any, path: str) -> None:
+        found.append((path, layer))
+        seen.add(id(layer))
+        children = [child for child in inner_layers(layer) if id(child) not in seen]
+        names = [label(child) for child in children]
+        for number, (child, name) in enumerate(zip(children, names, strict=True)):
+            own = f"{name}{names[: number + 1].count(name)}" if names.count(name) > 1 else name
+            if id(child) not in seen:
+                walk(child, f"{path}.{own}" if path else own)
+
+    walk(root, "")
+    return found

@@ -1,0 +1,58 @@
+"""Moves on a timeline: a position is an iteration and an event in it; stepping back is an index, never code run backwards."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mtorch.debug.events import Event
+
+
+class Position(NamedTuple):
+    iteration: int
+    index: int = 0
+
+
+def into(events: tuple[Event, ...], index: int) -> int:
+    """The next event, inside this one where it has any inside; len(events) is the next iteration."""
+    return index + 1
+
+
+def over(events: tuple[Event, ...], index: int) -> int:
+    """The next event that is not inside this one."""
+    return events[index].end
+
+
+def finish(events: tuple[Event, ...], index: int) -> int:
+    """The first event after the one that this one is inside of."""
+    parent = events[index].parent
+    return len(events) if parent is None else events[parent].end
+
+
+def back_into(events: tuple[Event, ...], index: int) -> int:
+    """The event before; -1 is the iteration before."""
+    return index - 1
+
+
+def back_over(events: tuple[Event, ...], index: int) -> int:
+    """The event before on this level, else the one that this one is inside of."""
+    parent = events[index].parent
+    index -= 1
+    while index >= 0 and index != parent and events[index].parent != parent:
+        index = events[index].parent if events[index].parent is not None else index - 1  # type: ignore[assignment]
+    return index
+
+
+def back_finish(events: tuple[Event, ...], index: int) -> int:
+    """The event that this one is inside of; from the outermost, the iteration before."""
+    parent = events[index].parent
+    return -1 if parent is None else parent
+
+
+MOVES = {
+    "into": into,
+    "over": over,
+    "finish": finish,
+    "back-into": back_into,
+    "back-over": back_over,
+    "back-finish": back_finish,
+}

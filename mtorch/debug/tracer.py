@@ -1,0 +1,203 @@
+"""Tracer: what a watch reports of one iteration, as a tree of events."""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from mtorch.debug.events import Address, Call, Event, Trace
+from mtorch.debug.naming import paths
+from mtorch.debug.watch import Watch
+from mtorch.layers.base import Array
+from mtorch.training import Training
+
+
+@dataclass
+class Node:
+    """An event while it is being recorded."""
+
+    phase: str
+    path: str
+    label: str
+    layer: Any = None
+    t: int | None = None
+    tensors: dict[str, Array] = field(default_factory=dict)
+    children: list[Node] = field(default_factory=list)
+    partner: Node | None = None
+    twin: Any = None
+    inputs: tuple[Array, ...] = ()
+    call: Call | None = None
+
+
+def trace(training: Training, iteration: int) -> Trace:
+    """Run one iteration of a training under the watch. The training is one iteration further afterwards."""
+    tracer = Tracer(training)
+    with Watch(tracer.targets(), tracer):
+        loss = training.step(iteration)
+    return Trace(iteration, loss.per_element, tuple(flatten(tracer.roots, iteration)))
+
+
+class Tracer:
+    """Listens to a watch. Every array is copied, so that nothing that happens later can change the past."""
+
+    def __init__(self, training: Training) -> None:
+        self.training = training
+        self.layers = paths(training.model.sequential)
+        self.path_of = {id(layer): path for path, layer in self.layers}
+        self.roots: list[Node] = []
+        self.stack: list[Node] = []
+        self.pending: defaultdict[int, list[Node]] = defaultdict(list)
+        self.before: list[tuple[dict[str, Array], dict[str, Array]]] = []
+
+    def targets(self) -> list[tuple[Any, tuple[str, ...]]]:
+        layers = [(layer, ("forward", "backward")) for _, layer in self.layers]
+        return [*layers, (self.training.loss, ("__call__",)), (self.training.optimizer, ("step",))]
+
+    def enter(self, target: Any, method: str, args: tuple[Any, ...]) -> None:
+        if method == "forward":
+            self._open(self._forward(target, args[0]))
+        elif method == "backward":
+            self._open(self._backward(target, args[0]))
+        elif method == "step":
+            self.before = [(kept(layer.parameters), kept(layer.gradients)) for _, layer in self.layers]
+        else:
+            node = Node("loss", "", "loss")
+            node.tensors = {"output": np.array(args[0]), "target": np.array(args[1])}
+            self._open(node)
+
+    def leave(self, target: Any, method: str, result: Any) -> None:
+        if method == "step":
+            self._update()
+            return
+        node = self.stack.pop()
+        if method == "forward":
+            node.tensors["output"] = np.array(result)
+            number_time_steps(node)
+        elif method == "backward":
+            self._end_backward(node, result)
+        else:
+            node.tensors["value"] = np.array(result.value)
+            node.tensors["grad_output"] = np.array(result.grad_output)
+
+    def _open(self, node: Node) -> None:
+        (self.stack[-1].children if self.stack else self.roots).append(node)
+        self.stack.append(node)
+
+    def _forward(self, layer: Any, x: Any) -> Node:
+        path = self.path_of[id(layer)]
+        node = Node("forward", path, path.rpartition(".")[2] or "forward", layer)
+        node.twin = copy.deepcopy(layer)
+        node.inputs = tuple(np.array(part) for part in (x if isinstance(x, tuple | list) else (x,)))
+        names = layer.input_names if len(layer.input_names) == len(node.inputs) else numbered("input", node.inputs)
+        node.tensors = {**dict(zip(names, node.inputs, strict=True)), **kept(layer.parameters)}
+        self.pending[id(layer)].append(node)
+        return node
+
+    def _backward(self, layer: Any, grad_output: Array) -> Node:
+        path = self.path_of[id(layer)]
+        node = Node("backward", path, path.rpartition(".")[2] or "backward", layer)
+        if self.pending[id(layer)]:
+            node.partner = self.pending[id(layer)].pop()
+        node.tensors = {"grad_output": np.array(grad_output)}
+        # The call's own contribution is what a copy with its gradients at zero ends up with: it makes
+        # no difference then whether backward adds to the gradients or replaces them.
+        node.twin = copy.deepcopy(layer) if layer.parameters else None
+        return node
+
+    def _end_backward(self, node: Node, result: Any) -> None:
+        layer = node.layer
+        results = tuple(np.array(r) for r in (result if isinstance(result, tuple | list) else (result,)))
+        names = layer.grad_input_names if len(layer.grad_input_names) == len(results) else numbered("grad_input", results)
+        node.tensors.update(zip(names, results, strict=True))
+        contributions = {}
+        if node.twin is not None:
+            node.twin.gradients = {name: np.zeros_like(p) for name, p in node.twin.parameters.items()}
+            node.twin.backward(node.tensors["grad_output"])
+            contributions = kept(node.twin.gradients)
+            node.tensors.update({f"grad_{name}": gradient for name, gradient in contributions.items()})
+        if node.partner is None:
+            return
+        gradients: dict[str, Array] = dict(contributions)
+        called = {name: f"grad_{name}" for name in contributions}
+        for name, gradient in zip(names, results, strict=True):
+            position = input_position(name, layer.input_names)
+            gradients[str(position)], called[str(position)] = gradient, name
+        node.call = Call(node.partner.twin, node.partner.inputs, node.tensors["grad_output"], gradients, called)
+
+    def _update(self) -> None:
+        update = Node("update", "", "update")
+        for (path, layer), (before, gradients) in zip(self.layers, self.before, strict=True):
+            for name, old in before.items():
+                new = np.array(layer.parameters[name])
+                node = Node("update", f"{path}.{name}" if path else name, f"{path}.{name}")
+                node.tensors = {
+                    f"{name} before": old,
+                    "gradient": gradients[name],
+                    "delta": new - old,
+                    f"{name} after": new,
+                }
+                update.children.append(node)
+        self.roots.append(update)
+
+
+def kept(arrays: dict[str, Array]) -> dict[str, Array]:
+    return {name: np.array(array) for name, array in arrays.items()}
+
+
+def numbered(name: str, values: tuple[Any, ...]) -> tuple[str, ...]:
+    return (name,) if len(values) == 1 else tuple(f"{name}[{i}]" for i in range(len(values)))
+
+
+def input_position(grad_name: str, input_names: tuple[str, ...]) -> int:
+    """Which input a gradient belongs to: "grad_h0" to "h0", "grad_input[1]" to the second."""
+    bare = grad_name.removeprefix("grad_")
+    if bare in input_names:
+        return input_names.index(bare)
+    return int(bare[6:-1]) if bare.endswith("]") else 0
+
+
+def number_time_steps(node: Node) -> None:
+    """A layer called several times within one call of its parent gives time steps: t is the call's number."""
+    calls = Counter(id(child.layer) for child in node.children)
+    if max(calls.values(), default=0) < 2:
+        return
+    seen: Counter[int] = Counter()
+    for child in node.children:
+        child.t = seen[id(child.layer)]
+        seen[id(child.layer)] += 1
+
+
+def flatten(roots: list[Node], iteration: int) -> list[Event]:
+    """Nodes as numbered events; neighbours of one time step lie under an event of their own."""
+    events: list[Event | None] = []
+
+    def put(node: Node, depth: int, parent: int | None, t: int | None) -> None:
+        own = node.partner.t if node.partner is not None else node.t
+        t = t if own is None else own
+        index = len(events)
+        events.append(None)
+        for child in grouped(node, t):
+            put(child, depth + 1, index, t)
+        address = Address(iteration, node.phase, node.path, t)
+        events[index] = Event(index, address, node.label, depth, parent, len(events), node.tensors, node.call)
+
+    for root in roots:
+        put(root, 0, None, None)
+    return [event for event in events if event is not None]
+
+
+def grouped(node: Node, t: int | None) -> list[Node]:
+    groups: list[Node] = []
+    for child in node.children:
+        step = child.partner.t if child.partner is not None else child.t
+        if step is None or step == t:
+            groups.append(child)
+            continue
+        if not groups or groups[-1].layer is not None or groups[-1].t != step:
+            groups.append(Node(node.phase, node.path, f"t={step}", t=step))
+        groups[-1].children.append(child)
+    return groups

@@ -36,4 +36,4 @@ class Module:
 
     def layers(self) -> list[Layer]:
         """Every layer, outermost first."""
-        return list(self.sequential.layers_within())
+        return self.sequential.layers_within()

@@ -2,21 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
-
-
-def is_layer(value: Any) -> bool:
-    return callable(getattr(value, "forward", None)) and callable(getattr(value, "backward", None))
-
-
-def inner_layers(layer: Any) -> Iterator[Any]:
-    """The layers that a layer's attributes hold, in lists, tuples and dicts too."""
-    for value in vars(layer).values():
-        if is_layer(value):
-            yield value
-        elif isinstance(value, dict | list | tuple):
-            yield from (v for v in (value.values() if isinstance(value, dict) else value) if is_layer(v))
 
 
 def label(layer: Any) -> str:
@@ -33,7 +19,7 @@ def paths(root: Any) -> list[tuple[str, Any]]:
     def walk(layer: Any, path: str) -> None:
         found.append((path, layer))
         seen.add(id(layer))
-        children = [child for child in inner_layers(layer) if id(child) not in seen]
+        children = list({id(child): child for child in layer.children() if id(child) not in seen}.values())
         names = [label(child) for child in children]
         for number, (child, name) in enumerate(zip(children, names, strict=True)):
             own = f"{name}{names[: number + 1].count(name)}" if names.count(name) > 1 else name

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -16,14 +15,13 @@ from mtorch.debug.diagnosis.targets import unreachable_target
 from mtorch.debug.events import Event, Trace
 from mtorch.debug.gradcheck import TOLERANCE, Check, Derivative, directions_for, relative_error
 from mtorch.layers.base import Array
-from mtorch.training import Training
 
 
 @dataclass(frozen=True)
 class Report:
     """What was checked and found in one iteration, run in double precision.
 
-    Events have the numbers that they have in the run's own trace.
+    Its trace's events have the numbers that they have in the run's own trace.
     """
 
     iteration: int
@@ -37,11 +35,21 @@ class Report:
         return not any(finding.severity == "error" for finding in self.findings)
 
     @cached_property
+    def marked(self) -> Mapping[int, tuple[Finding, ...]]:
+        """The findings that show at each event: where a failed check is part of one, else where it points."""
+        found: defaultdict[int, list[Finding]] = defaultdict(list)
+        for finding in self.findings:
+            events = [check.event for check in self.checks if check.ok is False and finding.covers(check)]
+            for event in dict.fromkeys(events or [finding.event]):
+                found[event].append(finding)
+        return {event: tuple(findings) for event, findings in found.items()}
+
+    @cached_property
     def wrong(self) -> Mapping[int, tuple[Check, ...]]:
         """The failed checks of each event, for events in which a finding lies."""
         found: defaultdict[int, list[Check]] = defaultdict(list)
         for check in self.checks:
-            if not check.ok and any(f.covers(check) for f in self.findings):
+            if check.ok is False and any(f.covers(check) for f in self.findings):
                 found[check.event].append(check)
         return {event: tuple(checks) for event, checks in found.items()}
 
@@ -56,7 +64,7 @@ class Report:
         return self._numerical[event, tensor]
 
 
-def examine(training: Training, trace: Trace) -> Report:
+def examine(trace: Trace) -> Report:
     """Check every backward call of a trace made in double precision, and diagnose what failed."""
     checks: list[Check] = []
     evidence: list[Evidence] = []
@@ -66,32 +74,33 @@ def examine(training: Training, trace: Trace) -> Report:
                 for check, found in check_call(event):
                     checks.append(check)
                     evidence.append(found)
-        findings = [*diagnose(trace, checks, evidence), *unreachable_target(training, trace)]
+        findings = [*diagnose(trace, checks, evidence), *unreachable_target(trace)]
     return Report(trace.iteration, trace, tuple(checks), tuple(findings))
 
 
 def check_call(event: Event) -> list[tuple[Check, Evidence]]:
-    call = event.call
+    """Each tensor of a backward call against the derivative along random directions."""
+    call, address = event.call, event.address
     assert call is not None
     derivative = Derivative(call)
     results = []
     for slot in derivative.slots():
-        value = derivative.value(slot)
+        value, gradient = derivative.value(slot), call.gradients.get(slot)
         directions = directions_for(value)
         numerical, method = derivative.along(slot, directions, call.grad_output)
-        analytic = call.gradients.get(slot)
-        tensor = call.names.get(slot, f"grad_{slot}")
-        right_shape = analytic is not None and analytic.shape == value.shape
-        along: Any = np.array([(analytic * d).sum() for d in directions]) if right_shape else np.full(len(directions), np.nan)
-        measured = ~np.isnan(numerical)
-        error = (
-            relative_error(along[measured], numerical[measured], call.grad_output)
-            if measured.any() and right_shape
-            else None
-        )
-        ok = (error is not None and error <= TOLERANCE) or (right_shape and not measured.any())
-        method = method if measured.any() else "not checked: kink"
-        a = event.address
-        check = Check(a.iteration, a.path, a.t, tensor, error, TOLERANCE, method, ok, event.index)
-        results.append((check, Evidence(slot, directions, along, numerical, right_shape)))
+        measured = np.isfinite(numerical)
+        error: float | None = None
+        analytic: Array = np.full(len(directions), np.nan)
+        ok: bool | None = False
+        if gradient is not None and gradient.shape == value.shape:
+            analytic = np.array([(gradient * direction).sum() for direction in directions])
+            error = relative_error(analytic[measured], numerical[measured], call.grad_output)
+            ok = error <= TOLERANCE
+            if not measured.any():
+                ok, error, method = None, None, "not checked: a kink, or not finite"
+        name = call.names.get(slot, f"grad_{slot}")
+        error = error if error is not None and np.isfinite(error) else None
+        check = Check(address.iteration, address.path, address.t, name, error, TOLERANCE, method, ok, event.index)
+        shaped = gradient is not None and gradient.shape == value.shape
+        results.append((check, Evidence(slot, directions, analytic, numerical, shaped)))
     return results

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,12 +17,20 @@ from mtorch.training import State, Training
 
 KEEP = 8
 
+Going = Callable[[int], bool]
+"""Asked before each iteration of a long run, with its number: go on?"""
+
+
+class Stopped(Exception):
+    """A long run was told to stop; the session is as usable as before."""
+
 
 class Session:
     """A training and its past. `losses[i]` is the loss per element of iteration i, as far as the run has come.
 
     The state at the start of every `every`-th iteration is kept by reference; any other is re-executed
     from the checkpoint before it, which is exact because an iteration is a function of state and number.
+    Its methods may be called from several threads; one at a time runs the training.
     """
 
     def __init__(self, training: Training, every: int = 64) -> None:
@@ -29,18 +39,23 @@ class Session:
         self.losses: list[float] = []
         self._checkpoints: dict[int, State] = {0: training.state()}
         self._at = 0
-        self._traces: OrderedDict[int, Trace] = OrderedDict()
+        self._traces: OrderedDict[int, tuple[State, Trace]] = OrderedDict()
         self._reports: OrderedDict[int, Report] = OrderedDict()
-        self._double: Training | None = None
+        self._double = training.astype(np.float64)
+        self._running, self._checking = threading.RLock(), threading.RLock()
 
-    def seek(self, iteration: int) -> None:
-        """Bring the training to the start of an iteration."""
-        if not self._at <= iteration < self._at + self.every:
-            start = max(n for n in self._checkpoints if n <= iteration)
-            self.training.load_state(self._checkpoints[start])
-            self._at = start
-        while self._at < iteration:
-            self._ran(self.training.step(self._at).per_element)
+    def seek(self, iteration: int, going: Going = lambda _: True) -> None:
+        """Bring the training to the start of an iteration. Raises Stopped where `going` says no."""
+        with self._running, np.errstate(all="ignore"):
+            if not self._at <= iteration < self._at + self.every:
+                start = max(n for n in self._checkpoints if n <= iteration)
+                if not start <= self._at <= iteration:
+                    self.training.load_state(self._checkpoints[start])
+                    self._at = start
+            while self._at < iteration:
+                if not going(self._at):
+                    raise Stopped
+                self._ran(self.training.step(self._at).per_element)
 
     def _ran(self, loss: float) -> None:
         if self._at == len(self.losses):
@@ -49,50 +64,80 @@ class Session:
         if self._at % self.every == 0:
             self._checkpoints.setdefault(self._at, self.training.state())
 
-    def trace(self, iteration: int) -> Trace:
-        """All events of an iteration."""
-        if iteration not in self._traces:
-            self.seek(iteration)
-            found = trace(self.training, iteration)
-            self._ran(found.loss)
-            remember(self._traces, iteration, found)
-        self._traces.move_to_end(iteration)
-        return self._traces[iteration]
+    def trace(self, iteration: int, going: Going = lambda _: True) -> Trace:
+        """All events of an iteration. Raises Stopped where `going` says no on the way there."""
+        return self._traced(iteration, going)[1]
 
-    def report(self, iteration: int) -> Report:
+    def _traced(self, iteration: int, going: Going) -> tuple[State, Trace]:
+        with self._running, np.errstate(all="ignore"):
+            if iteration not in self._traces:
+                self.seek(iteration, going)
+                state = self.training.state()
+                found = trace(self.training, iteration)
+                self._ran(found.loss)
+                remember(self._traces, iteration, (state, found))
+            self._traces.move_to_end(iteration)
+            return self._traces[iteration]
+
+    def is_traced(self, iteration: int) -> bool:
+        """Whether an iteration's events are at hand, so that moving to it runs nothing."""
+        return iteration in self._traces
+
+    def report(self, iteration: int, going: Going = lambda _: True) -> Report:
         """The checks of an iteration's gradients, which is re-executed in double precision for it."""
-        if iteration not in self._reports:
-            self.seek(iteration)
-            if self._double is None:
-                self._double = self.training.astype(np.float64)
-            self._double.load_state(self.training.state())
-            remember(self._reports, iteration, examine(self._double, trace(self._double, iteration)))
-        self._reports.move_to_end(iteration)
-        return self._reports[iteration]
+        with self._checking, np.errstate(all="ignore"):
+            if iteration not in self._reports:
+                state, _ = self._traced(iteration, going)
+                self._double.load_state(state)
+                remember(self._reports, iteration, examine(trace(self._double, iteration)))
+            self._reports.move_to_end(iteration)
+            return self._reports[iteration]
 
     def known_report(self, iteration: int) -> Report | None:
         """The report where there is one already; None means "not checked"."""
         return self._reports.get(iteration)
 
-    def move(self, position: Position, move: str) -> Position:
+    def move(self, position: Position, move: str, going: Going = lambda _: True) -> Position:
         """One move from a position; over the end of an iteration comes the next, before its start the one before."""
-        index = MOVES[move](self.trace(position.iteration).events, position.index)
-        if index < 0:
-            if position.iteration == 0:
-                return Position(0, 0)
-            events = self.trace(position.iteration - 1).events
-            last = len(events) - 1
-            if move == "back-over":
-                while events[last].parent is not None:
-                    last = events[last].parent or 0
-            return Position(position.iteration - 1, 0 if move == "back-finish" else last)
-        if index >= len(self.trace(position.iteration).events):
-            return Position(position.iteration + 1, 0)
-        return Position(position.iteration, index)
+        iteration, event = position
+        events = self.trace(iteration, going).events
+        event = MOVES[move](events, event)
+        if event >= len(events):
+            return Position(iteration + 1, 0)
+        if event >= 0:
+            return Position(iteration, event)
+        if iteration == 0:
+            return Position(0, 0)
+        before = self.trace(iteration - 1, going).events
+        last = {"back-into": len(before) - 1, "back-over": max(e.index for e in before if e.parent is None)}
+        return Position(iteration - 1, last.get(move, 0))
 
-    def goto(self, address: Address) -> Position:
+    def goto(self, address: Address, going: Going = lambda _: True) -> Position:
         """Where an address is. Raises MtorchError where there is nothing."""
-        return Position(address.iteration, self.trace(address.iteration).find(address))
+        return Position(address.iteration, self.trace(address.iteration, going).find(address))
+
+    def next_finding(self, position: Position, going: Going = lambda _: True) -> Position:
+        """The first event after a position that a finding points at. Runs until there is one, or Stopped."""
+        iteration, event = position
+        while True:
+            if found := [e for e in self._asked(iteration, going) if e > event]:
+                return Position(iteration, found[0])
+            iteration, event = iteration + 1, -1
+
+    def previous_finding(self, position: Position, going: Going = lambda _: True) -> Position | None:
+        """The last event before a position that a finding points at, or None back to the start of the run."""
+        iteration, event = position
+        while iteration >= 0:
+            found = [e for e in self._asked(iteration, going) if iteration < position.iteration or e < event]
+            if found:
+                return Position(iteration, found[-1])
+            iteration -= 1
+        return None
+
+    def _asked(self, iteration: int, going: Going) -> list[int]:
+        if not going(iteration):
+            raise Stopped
+        return sorted(self.report(iteration, going).marked)
 
 
 def remember(cache: OrderedDict[int, Any], key: int, value: Any) -> None:

@@ -1,4 +1,4 @@
-"""Moves on a timeline: a position is an iteration and an event in it; stepping back is an index, never code run backwards."""
+"""Moves on a timeline. A position is an iteration and an event in it; stepping back is another index, nothing runs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from mtorch.debug.events import Event
 
 
 class Position(NamedTuple):
+    """An event, by its number, in an iteration's trace."""
+
     iteration: int
-    index: int = 0
+    event: int = 0
 
 
 def into(events: tuple[Event, ...], index: int) -> int:
@@ -36,10 +38,8 @@ def back_into(events: tuple[Event, ...], index: int) -> int:
 def back_over(events: tuple[Event, ...], index: int) -> int:
     """The event before on this level, else the one that this one is inside of."""
     parent = events[index].parent
-    index -= 1
-    while index >= 0 and index != parent and events[index].parent != parent:
-        index = events[index].parent if events[index].parent is not None else index - 1  # type: ignore[assignment]
-    return index
+    first = -1 if parent is None else parent
+    return next((i for i in range(index - 1, first, -1) if events[i].parent == parent), first)
 
 
 def back_finish(events: tuple[Event, ...], index: int) -> int:

@@ -111,7 +111,9 @@ class Tracer:
     def _end_backward(self, node: Node, result: Any) -> None:
         layer = node.layer
         results = tuple(np.array(r) for r in (result if isinstance(result, tuple | list) else (result,)))
-        names = layer.grad_input_names if len(layer.grad_input_names) == len(results) else numbered("grad_input", results)
+        names = (
+            layer.grad_input_names if len(layer.grad_input_names) == len(results) else numbered("grad_input", results)
+        )
         node.tensors.update(zip(names, results, strict=True))
         contributions = {}
         if node.twin is not None:
@@ -163,12 +165,11 @@ def input_position(grad_name: str, input_names: tuple[str, ...]) -> int:
 def number_time_steps(node: Node) -> None:
     """A layer called several times within one call of its parent gives time steps: t is the call's number."""
     calls = Counter(id(child.layer) for child in node.children)
-    if max(calls.values(), default=0) < 2:
-        return
     seen: Counter[int] = Counter()
     for child in node.children:
-        child.t = seen[id(child.layer)]
-        seen[id(child.layer)] += 1
+        if calls[id(child.layer)] > 1:
+            child.t = seen[id(child.layer)]
+            seen[id(child.layer)] += 1
 
 
 def flatten(roots: list[Node], iteration: int) -> list[Event]:

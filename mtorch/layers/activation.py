@@ -16,8 +16,8 @@ class Activation(Layer):
     equation: ClassVar[str]
 
     def __init__(self, dim: int | None = None, *, name: str | None = None) -> None:
-        super().__init__()
-        self.dim, self.name = dim, name
+        super().__init__(name)
+        self.dim = dim
 
     def check(self, x: Array) -> None:
         if self.dim is not None and x.shape[-1:] != (self.dim,):

@@ -29,7 +29,9 @@ class Layer:
     input_names: tuple[str, ...] = ("input",)
     grad_input_names: tuple[str, ...] = ("grad_input",)
 
-    def __init__(self) -> None:
+    def __init__(self, name: str | None = None) -> None:
+        if name is not None:
+            self.name = name
         self.parameters: dict[str, Array] = {}
         self.gradients: dict[str, Array] = {}
         self.saved: list[Any] = []
@@ -44,15 +46,22 @@ class Layer:
     def backward(self, grad_output: Array) -> Any:
         raise NotImplementedError
 
-    def children(self) -> Iterable[Layer]:
-        """The layers that this one calls, in the order of its forward."""
-        return ()
+    def children(self) -> Iterator[Layer]:
+        """The layers that this one's attributes hold, in lists, tuples and dicts too, in the order they were set."""
+        for value in vars(self).values():
+            if isinstance(value, Layer):
+                yield value
+            elif isinstance(value, dict | list | tuple):
+                parts = value.values() if isinstance(value, dict) else value
+                yield from (part for part in parts if isinstance(part, Layer))
 
-    def layers_within(self) -> Iterator[Layer]:
-        """This layer and all layers inside it, outermost first."""
-        yield self
+    def layers_within(self) -> list[Layer]:
+        """This layer and all layers inside it, outermost first, each once however often it is used."""
+        found = {id(self): self}
         for child in self.children():
-            yield from child.layers_within()
+            if id(child) not in found:
+                found.update((id(layer), layer) for layer in child.layers_within())
+        return list(found.values())
 
     def save(self, *values: Any) -> None:
         """Keep what the backward of this call needs. In eval mode nothing is kept."""
@@ -98,9 +107,8 @@ class Sequential(Layer):
     def __init__(self, layers: Iterable[Layer]) -> None:
         super().__init__()
         self.layers = list(layers)
-
-    def children(self) -> Iterable[Layer]:
-        return self.layers
+        if self.layers:
+            self.input_names, self.grad_input_names = self.layers[0].input_names, self.layers[0].grad_input_names
 
     def forward(self, x: Any) -> Any:
         out = x

@@ -38,8 +38,8 @@ class Linear(Layer):
         dtype: DTypeLike = np.float32,
         name: str | None = None,
     ) -> None:
-        super().__init__()
-        self.in_dim, self.out_dim, self.coe, self.name = in_dim, out_dim, coe, name
+        super().__init__(name)
+        self.in_dim, self.out_dim, self.coe = in_dim, out_dim, coe
         weight = generator(rng).standard_normal((in_dim, out_dim)) * np.sqrt(coe / in_dim)
         self.parameters = {"weight": weight.astype(dtype), "bias": np.zeros(out_dim, dtype)}
         self.zero_grad()

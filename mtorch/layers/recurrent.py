@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -42,13 +41,10 @@ class RNN(Layer):
         dtype: DTypeLike = np.float32,
         name: str | None = None,
     ) -> None:
-        super().__init__()
-        self.in_dim, self.out_dim, self.name = in_dim, out_dim, name
+        super().__init__(name)
+        self.in_dim, self.out_dim = in_dim, out_dim
         self.linear = Linear2(out_dim + in_dim, out_dim, coe, rng=rng, dtype=dtype)
         self.activation = activation or Tanh()
-
-    def children(self) -> Iterable[Layer]:
-        return (self.linear, self.activation)
 
     def forward(self, inputs: Any) -> Array:
         h, xs = inputs

@@ -13,7 +13,6 @@ input in each. The RNN calls them once per time step, and every backward then sa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -69,9 +68,6 @@ class SeedRNN(Layer):
         self.in_dim, self.out_dim = in_dim, out_dim
         self.linear = SeedLinear(out_dim + in_dim, out_dim, rng=rng)
         self.activation = SeedTanh()
-
-    def children(self) -> Iterable[Layer]:
-        return (self.linear, self.activation)
 
     def forward(self, inputs: Any) -> Array:
         h, xs = inputs

@@ -37,11 +37,11 @@ def fit(analytic: Array, candidate: Array) -> tuple[float, float]:
 
 def diagnose(trace: Trace, checks: list[Check], evidence: list[Evidence]) -> list[Finding]:
     """Findings for the checks that failed; a layer is not blamed for what a layer inside it does."""
-    failed = {check.path for check in checks if not check.ok}
+    failed = {check.path for check in checks if check.ok is False}
     groups: defaultdict[tuple[Any, ...], list[tuple[Check, dict[str, Any]]]] = defaultdict(list)
     derivatives: dict[int, Derivative] = {}
     for check, found in zip(checks, evidence, strict=True):
-        if check.ok or any(inside(path, check.path) for path in failed):
+        if check.ok is not False or any(inside(path, check.path) for path in failed):
             continue
         for cause, facts in causes(trace, check, found, derivatives):
             key = (cause, check.path, check.tensor, facts.get("matches_t"), facts.get("constant"))

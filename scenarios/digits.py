@@ -64,6 +64,7 @@ MNIST_MLP = Scenario(
     SETTINGS,
     ("mlp", "classification"),
     epochs=5,
+    takes_data=True,
 )
 MNIST_MLP_SEED = Scenario(
     "mnist-mlp-seed",
@@ -77,4 +78,5 @@ MNIST_MLP_SEED = Scenario(
         for tensor in ("grad_input", "grad_weight", "grad_bias")
     ),
     epochs=30,
+    takes_data=True,
 )

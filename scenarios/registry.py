@@ -18,7 +18,7 @@ class Scenario:
     """`make(seed, data, **settings)` builds the training; `settings` are the defaults that --set changes.
 
     `expected` is None for a healthy scenario, else the list of {"cause", "path", "tensor", "t"} that
-    the check is to find.
+    the check is to find. `takes_data` says that `data`, a folder, means something to it.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Scenario:
     tags: tuple[str, ...] = ()
     expected: tuple[dict[str, Any], ...] | None = None
     epochs: int = 10
+    takes_data: bool = False
 
     def build(self, seed: int = 0, data: Path | None = None, settings: Settings | None = None) -> Training:
         return self.make(seed, data, **{**self.settings, **(settings or {})})

@@ -111,14 +111,18 @@ class Derivative:
 
     def gradient(self, slot: str, grad_output: Array) -> Array:
         """The whole gradient, element by element."""
+        return self.elements(slot, grad_output)[0]
+
+    def elements(self, slot: str, grad_output: Array) -> tuple[Array, str]:
+        """The whole gradient, element by element, and the methods that measured it."""
         value = self.value(slot)
         parts = [
-            self.along(slot, [unit(i, value.shape) for i in range(start, min(start + CHUNK, value.size))], grad_output)[
-                0
-            ]
+            self.along(slot, [unit(i, value.shape) for i in range(start, min(start + CHUNK, value.size))], grad_output)
             for start in range(0, value.size, CHUNK)
         ]
-        return np.concatenate(parts).reshape(value.shape) if parts else np.zeros(value.shape)
+        methods = " and ".join(sorted({method for _, method in parts}))
+        whole = np.concatenate([slopes for slopes, _ in parts]) if parts else np.zeros(0)
+        return whole.reshape(value.shape), methods
 
 
 def unit(element: int, shape: tuple[int, ...]) -> Array:
@@ -137,6 +141,13 @@ def relative_error(analytic: Array, numerical: Array, grad_output: Array) -> flo
     """Distance over size, from values along random directions, whose root mean square is a norm."""
     size = max(rms(analytic), rms(numerical), FLOOR * float(np.linalg.norm(grad_output)))
     return 0.0 if size == 0 else rms(analytic - numerical) / size
+
+
+def worst_element(analytic: Array, numerical: Array, grad_output: Array) -> float:
+    """The largest difference of two elements over the size of the whole, from gradients element by element."""
+    norms = (float(np.linalg.norm(gradient)) for gradient in (analytic, numerical))
+    size = max(*norms, FLOOR * float(np.linalg.norm(grad_output)))
+    return 0.0 if size == 0 else float(np.abs(analytic - numerical).max(initial=0.0)) / size
 
 
 def rms(values: Any) -> float:

@@ -79,17 +79,23 @@ class Session:
             self._traces.move_to_end(iteration)
             return self._traces[iteration]
 
-    def is_traced(self, iteration: int) -> bool:
-        """Whether an iteration's events are at hand, so that moving to it runs nothing."""
-        return iteration in self._traces
+    def distance(self, iteration: int) -> int:
+        """How many iterations must run before an iteration's events are at hand."""
+        if iteration in self._traces:
+            return 0
+        start = max(n for n in self._checkpoints if n <= iteration)
+        return iteration + 1 - (self._at if start <= self._at <= iteration else start)
 
-    def report(self, iteration: int, going: Going = lambda _: True) -> Report:
-        """The checks of an iteration's gradients, which is re-executed in double precision for it."""
+    def report(self, iteration: int, going: Going = lambda _: True, *, exhaustive: bool = False) -> Report:
+        """The checks of an iteration's gradients, which is re-executed in double precision for it.
+
+        `exhaustive` compares every element besides; such a report is made anew, as the one at hand may be without.
+        """
         with self._checking, np.errstate(all="ignore"):
-            if iteration not in self._reports:
+            if exhaustive or iteration not in self._reports:
                 state, _ = self._traced(iteration, going)
                 self._double.load_state(state)
-                remember(self._reports, iteration, examine(trace(self._double, iteration)))
+                remember(self._reports, iteration, examine(trace(self._double, iteration), exhaustive))
             self._reports.move_to_end(iteration)
             return self._reports[iteration]
 
@@ -115,6 +121,10 @@ class Session:
     def goto(self, address: Address, going: Going = lambda _: True) -> Position:
         """Where an address is. Raises MtorchError where there is nothing."""
         return Position(address.iteration, self.trace(address.iteration, going).find(address))
+
+    def nearest(self, position: Position, going: Going = lambda _: True) -> Position:
+        """The position itself, or the last event where its iteration has fewer."""
+        return Position(position.iteration, min(position.event, len(self.trace(position.iteration, going).events) - 1))
 
     def next_finding(self, position: Position, going: Going = lambda _: True) -> Position:
         """The first event after a position that a finding points at. Runs until there is one, or Stopped."""

@@ -8,6 +8,8 @@ from typing import Any
 
 from mtorch.debug.gradcheck import Check
 
+SEVERITIES = ("error", "warning", "info")
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -42,3 +44,8 @@ class Finding:
             "message": self.message,
             "evidence": dict(self.evidence),
         }
+
+
+def telling(finding: Finding) -> tuple[int, int, int]:
+    """For sorting: errors first; then what says most, a constant factor being what does least harm; then time."""
+    return (SEVERITIES.index(finding.severity), finding.cause == "wrong-scale", finding.event)

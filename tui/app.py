@@ -1,0 +1,438 @@
+"""The debugger's screen: wiring between the session, the viewmodels and the widgets."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on, work
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.color import Color
+from textual.containers import Horizontal, Vertical
+from textual.timer import Timer
+from textual.widgets import Footer, Input, Static
+from textual.worker import Worker, get_current_worker
+
+from mtorch.debug.events import Address, Event
+from mtorch.debug.report import Report
+from mtorch.debug.session import Going, Session, Stopped
+from mtorch.debug.timeline import Position
+from mtorch.errors import MtorchError
+from tui.commands import parse
+from tui.messages import Arrived, Checked, Compared, Jump, Running
+from tui.plain import plain
+from tui.screens.help import HelpScreen
+from tui.viewmodels.curve import loss_so_far
+from tui.viewmodels.place import breadcrumb
+from tui.viewmodels.tensors import beside, choose
+from tui.viewmodels.verdict import summary, verdict
+from tui.widgets.event_tree import EventTree
+from tui.widgets.findings_list import FindingsList
+from tui.widgets.tensor_panel import TensorPanel
+from tui.widgets.tensor_table import TensorTable
+
+Job = Callable[[Going], "tuple[Position, str]"]
+"""A run to somewhere: where it comes out, and what is to be said of it."""
+
+SHORT = 0.05
+"""Seconds. A run that should take less happens at once; any other in a worker."""
+
+FAR = 100
+"""Iterations that one press of c checks before it says that it found nothing."""
+
+LARGEST = 200_000
+"""Elements. Larger tensors are not differentiated element by element."""
+
+KIND = {"wrong": "error", "right": "success", "open": "foreground"}
+
+
+class DebuggerApp(App[None]):
+    """A session on a screen. Its state: a position, a tensor's name, and what is under way."""
+
+    CSS_PATH = "styles/app.tcss"
+    TITLE = "mtorch"
+    HORIZONTAL_BREAKPOINTS: ClassVar = [(0, "-narrow"), (80, "-enough"), (120, "-broad")]
+    VERTICAL_BREAKPOINTS: ClassVar = [(0, "-low"), (24, "-short"), (36, "-tall"), (50, "-huge")]
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "move('into')", "step", id="step", tooltip="step: the next event, inside this one if it has any"),
+        Binding("S", "move('back-into')", "back", id="reverse-step", tooltip="step back: the event before"),
+        Binding("n", "move('over')", "next", id="next", tooltip="next: over what is inside this event"),
+        Binding("N", "move('back-over')", show=False, id="reverse-next", tooltip="back over what is inside"),
+        Binding("f", "move('finish')", "finish", id="finish", tooltip="finish: out of the layer we are in, forwards"),
+        Binding("F", "move('back-finish')", show=False, id="reverse-finish", tooltip="out of it, backwards"),
+        Binding("c", "continue", "finding", id="continue", tooltip="continue: run to the next finding"),
+        Binding("C", "reverse_continue", show=False, id="reverse-continue", tooltip="back to the finding before"),
+        Binding(
+            "right_curly_bracket",
+            "iteration(1)",
+            "iter",
+            key_display="}",
+            id="next-iteration",
+            tooltip="the same event of the next iteration",
+        ),
+        Binding(
+            "left_curly_bracket",
+            "iteration(-1)",
+            show=False,
+            key_display="{",
+            id="previous-iteration",
+            tooltip="the same event of the iteration before",
+        ),
+        Binding(
+            "right_square_bracket",
+            "tensor(1)",
+            "tensor",
+            key_display="]",
+            id="next-tensor",
+            tooltip="the event's next tensor",
+        ),
+        Binding(
+            "left_square_bracket",
+            "tensor(-1)",
+            show=False,
+            key_display="[",
+            id="previous-tensor",
+            tooltip="the event's tensor before",
+        ),
+        Binding("h", "scroll_table(-1, 0)", show=False, id="left", tooltip="scroll the table left"),
+        Binding("j", "scroll_table(0, 1)", show=False, id="down", tooltip="scroll the table down"),
+        Binding("k", "scroll_table(0, -1)", show=False, id="up", tooltip="scroll the table up"),
+        Binding("l", "scroll_table(1, 0)", show=False, id="right", tooltip="scroll the table right"),
+        Binding("colon", "command", "goto", key_display=":", id="command", tooltip="a command line"),
+        Binding(
+            "escape", "stop", show=False, key_display="esc", id="stop", tooltip="stop a run; close the command line"
+        ),
+        Binding("question_mark", "help", "help", key_display="?", id="help", tooltip="this help"),
+        Binding("q", "quit", "quit", id="quit", tooltip="leave"),
+    ]
+
+    def __init__(self, session: Session, target: str) -> None:
+        super().__init__()
+        self.session, self.target = session, target
+        self.position: Position | None = None
+        self.tensor: str | None = None
+        self.running: Worker[None] | None = None
+        self.checking: int | None = None
+        self.seconds = 0.0
+        self.failures: dict[int, str] = {}
+        self._soon: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="crumb", markup=False)
+        with Horizontal(id="main"):
+            with Vertical(id="left"):
+                yield EventTree(id="tree")
+                yield Static(id="loss", markup=False)
+            with Vertical(id="right"):
+                yield Static(id="tabs", markup=False)
+                yield TensorPanel(id="panel1")
+                yield TensorPanel(id="panel2")
+                yield TensorPanel(id="panel3")
+        yield Static(id="verdict", markup=False)
+        yield FindingsList(id="findings")
+        yield Static(id="status", markup=False)
+        yield Input(id="command", compact=True, placeholder="goto 0 backward rnn t=3")
+        yield Footer(compact=True, show_command_palette=False)
+        yield Static(id="small", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one("#loss").border_title = "loss per element"
+        self.query_one("#verdict").border_title = "here"
+        self.theme_changed_signal.subscribe(self, lambda _: self.show())
+        self.query_one("#tree").focus()
+        self.say(f"{self.target}: running its first iteration …")
+        self.run_far(lambda _: (Position(0, 0), "c runs to the first finding, ? shows all keys"))
+
+    def on_resize(self) -> None:
+        width, height = self.size
+        self.query_one("#small", Static).update(
+            f"mtorch needs a terminal of 80x24.\nThis one is {width}x{height}: make it larger, and go on.", layout=False
+        )
+        self.call_after_refresh(self.show)
+
+    # What shows: a function of the position, and of what has been checked so far.
+
+    def show(self) -> None:
+        if self.position is None:
+            return
+        iteration, index = self.position
+        trace = self.session.trace(iteration)
+        report = self.session.known_report(iteration)
+        self.query_one("#crumb", Static).update(self._crumb(trace.events, index, report), layout=False)
+        self.query_one(EventTree).show(trace, index, report)
+        curve, words = loss_so_far(self.session.losses, iteration, self.query_one("#loss").content_size.width)
+        self.query_one("#loss", Static).update(f"{curve}\n{words}", layout=False)
+        self._show_tensors(trace.events[index], report)
+        self._show_findings(trace.events[index], report)
+        if report is None and self.checking != iteration and iteration not in self.failures:
+            if self._soon:
+                self._soon.stop()
+            self._soon = self.set_timer(SHORT, lambda: self._check_soon(iteration))
+
+    def _crumb(self, events: tuple[Event, ...], index: int, report: Report | None) -> Text:
+        iteration = events[index].address.iteration
+        state = summary(report, self.checking == iteration)
+        left = plain(breadcrumb(events, index))
+        room = max(1, self.size.width - 2 - len(state))
+        return Text(left[: room - 1].ljust(room) + state, no_wrap=True)
+
+    def _wrong(self, event: Event, report: Report | None) -> list[str]:
+        return [check.tensor for check in report.wrong.get(event.index, ())] if report else []
+
+    def _show_tensors(self, event: Event, report: Report | None) -> None:
+        names, wrong = list(event.tensors), self._wrong(event, report)
+        chosen = self.tensor if self.tensor in names else choose(event, wrong, None)
+        tabs = Text(no_wrap=True, overflow="ellipsis")
+        for name in names:
+            label = f" {plain(name)}{' ✗' if name in wrong else ''} "
+            tabs.append(f"[{label.strip()}]" if name == chosen else label, "bold reverse" if name == chosen else "")
+        self.query_one("#tabs", Static).update(
+            tabs if names else Text("no tensors of its own: step into it"), layout=False
+        )
+        start = names.index(chosen) if chosen else 0
+        order = names[start:] + names[:start]
+        for number, panel in enumerate(self.query(TensorPanel)):
+            name = order[number] if number < len(order) else ""
+            array = event.tensors.get(name)
+            numerical, note = None, ""
+            if report and array is not None and name in wrong:
+                numerical = report.known_numerical(event.index, name)
+                note = "✗ wrong" if numerical is not None else "✗ wrong, finding the right numbers …"
+                if numerical is None and array.size > LARGEST:
+                    note = "✗ wrong (too large to differentiate every element)"
+                elif numerical is None and number == 0:
+                    self.compare(report, event.index, name)
+            panel.show(name, array, numerical, note)
+
+    def _show_findings(self, event: Event, report: Report | None) -> None:
+        said = verdict(event, report)
+        failure = self.failures.get(event.address.iteration)
+        text = f"not checked: {failure}" if failure and report is None else said.text
+        words = Text("\n".join(plain(line) for line in text.split("\n")), self.colour(KIND[said.kind]))
+        self.query_one("#verdict", Static).update(words, layout=False)
+        findings = self.query_one(FindingsList)
+        state = summary(report, self.checking == event.address.iteration)
+        findings.border_title = f"findings in iteration {event.address.iteration}"
+        here = report.marked.get(event.index, ()) if report else ()
+        findings.show(report.findings if report else (), here, state)
+
+    def colour(self, name: str) -> str:
+        """A colour of the theme, for rich."""
+        return Color.parse(self.theme_variables[name]).rich_color.name
+
+    def say(self, words: str) -> None:
+        self.query_one("#status", Static).update(Text(plain(words), no_wrap=True, overflow="ellipsis"), layout=False)
+
+    # Going somewhere.
+
+    def go(self, job: Job, iteration: int) -> None:
+        """Run a job that needs the given iteration's trace: at once where that is short, else in a worker."""
+        if self.running is not None:
+            self.say("still running: esc stops it")
+        elif self.session.distance(iteration) * self.seconds > SHORT:
+            self.say(f"running to iteration {iteration} … esc stops")
+            self.run_far(job)
+        else:
+            try:
+                self.arrive(*job(lambda _: True))
+            except Exception as error:  # a user's own layers may raise anything
+                self.say(reason(error))
+
+    @work(thread=True, group="run", exit_on_error=False)
+    def _run(self, job: Job) -> None:
+        worker, told = get_current_worker(), time.monotonic()
+
+        def going(iteration: int) -> bool:
+            nonlocal told
+            if time.monotonic() - told > 0.1:
+                told = time.monotonic()
+                self.post_message(Running(iteration))
+            return not worker.is_cancelled
+
+        try:
+            position, words = job(going)
+            began, distance = time.monotonic(), self.session.distance(position.iteration)
+            self.session.trace(position.iteration, going)
+            if distance:
+                self.seconds = (time.monotonic() - began) / distance
+            self.post_message(Arrived(position, words))
+        except Stopped:
+            self.post_message(Arrived(None, "stopped"))
+        except Exception as error:  # a user's own layers may raise anything
+            self.post_message(Arrived(None, reason(error)))
+
+    def run_far(self, job: Job) -> None:
+        self.running = self._run(job)
+
+    def arrive(self, position: Position, words: str) -> None:
+        self.session.trace(position.iteration)
+        if self.position is None or position.iteration != self.position.iteration:
+            self.checking = None
+        if position != self.position:
+            self.tensor = None
+        self.position = position
+        self.say(words)
+        self.show()
+
+    @on(Arrived)
+    def _arrived(self, message: Arrived) -> None:
+        self.running = None
+        if message.position is None:
+            self.say(message.words)
+        else:
+            self.arrive(message.position, message.words)
+
+    @on(Running)
+    def _still_running(self, message: Running) -> None:
+        if self.running is not None:
+            self.say(f"iteration {message.iteration} … esc stops")
+
+    @on(Jump)
+    def _jump(self, message: Jump) -> None:
+        if self.position is not None:
+            target = Position(self.position.iteration, message.event)
+            self.go(lambda _: (target, ""), target.iteration)
+
+    # The check.
+
+    def _check_soon(self, iteration: int) -> None:
+        if self.position is not None and self.position.iteration == iteration and self.checking != iteration:
+            self.checking = iteration
+            self.check(iteration)
+            self.show()
+
+    @work(thread=True, exclusive=True, group="check", exit_on_error=False)
+    def check(self, iteration: int) -> None:
+        worker = get_current_worker()
+        try:
+            report = self.session.report(iteration, lambda _: not worker.is_cancelled)
+        except Stopped:
+            return
+        except Exception as error:  # a user's own layers may raise anything
+            self.post_message(Checked(iteration, reason(error)))
+        else:
+            self.post_message(Checked(report.iteration))
+
+    @on(Checked)
+    def _checked(self, message: Checked) -> None:
+        if self.checking == message.iteration:
+            self.checking = None
+        if message.failure:
+            self.failures[message.iteration] = message.failure
+        self.show()
+
+    @work(thread=True, exclusive=True, group="compare", exit_on_error=False)
+    def compare(self, report: Report, event: int, tensor: str) -> None:
+        report.numerical(event, tensor)
+        self.post_message(Compared(report.iteration, event))
+
+    @on(Compared)
+    def _compared(self, message: Compared) -> None:
+        if self.position == (message.iteration, message.event):
+            self.show()
+
+    # Actions.
+
+    def action_move(self, move: str) -> None:
+        if (here := self.position) is None:
+            return
+        self.go(lambda going: (self.session.move(here, move, going), ""), here.iteration + 1)
+
+    def action_iteration(self, by: int) -> None:
+        if (here := self.position) is None:
+            return
+        there = Position(here.iteration + by, here.event)
+        if there.iteration < 0:
+            self.say("this is the first iteration")
+        else:
+            self.go(lambda going: (self.session.nearest(there, going), ""), there.iteration)
+
+    def action_continue(self) -> None:
+        if (here := self.position) is None or self.running is not None:
+            return
+
+        def job(going: Going) -> tuple[Position, str]:
+            end = here.iteration + FAR
+            try:
+                return self.session.next_finding(here, lambda i: i < end and going(i)), ""
+            except Stopped:
+                if not going(end):
+                    raise
+                return Position(end, 0), f"no finding in iterations {here.iteration}…{end - 1}; c goes on"
+
+        self.say("checking … esc stops")
+        self.run_far(job)
+
+    def action_reverse_continue(self) -> None:
+        if (here := self.position) is None or self.running is not None:
+            return
+
+        def job(going: Going) -> tuple[Position, str]:
+            found = self.session.previous_finding(here, going)
+            return (here, "no finding before this one") if found is None else (found, "")
+
+        self.say("checking … esc stops")
+        self.run_far(job)
+
+    def action_goto(self, words: str) -> None:
+        address = Address.parse(words)
+        self.go(lambda going: (self.session.goto(address, going), ""), address.iteration)
+
+    def action_tensor(self, by: int) -> None:
+        if self.position is None:
+            return
+        event = self.session.trace(self.position.iteration).events[self.position.event]
+        report = self.session.known_report(self.position.iteration)
+        chosen = self.tensor if self.tensor in event.tensors else choose(event, self._wrong(event, report), None)
+        self.tensor = beside(list(event.tensors), chosen, by)
+        self.show()
+
+    def action_scroll_table(self, columns: int, rows: int) -> None:
+        self.query(TensorTable).first().action_scroll_cells(columns, rows)
+
+    def action_stop(self) -> None:
+        if self.running is not None:
+            self.running.cancel()
+            self.say("stopping …")
+
+    def action_help(self) -> None:
+        self.push_screen(HelpScreen(b for b in self.BINDINGS if isinstance(b, Binding)))
+
+    # The command line.
+
+    def action_command(self) -> None:
+        line = self.query_one("#command", Input)
+        line.value = ""
+        self._swap(line, True)
+
+    def _swap(self, line: Input, to_input: bool) -> None:
+        line.display, self.query_one("#status").display = to_input, not to_input
+        (line if to_input else self.query_one("#tree")).focus()
+
+    def on_key(self, event: object) -> None:
+        line = self.query_one("#command", Input)
+        if getattr(event, "key", "") == "escape" and line.has_focus:
+            self._swap(line, False)
+
+    @on(Input.Submitted, "#command")
+    async def _command(self, message: Input.Submitted) -> None:
+        self._swap(message.input, False)
+        if not message.value.strip():
+            return
+        try:
+            command, rest = parse(message.value)
+            if command.takes:
+                self.action_goto(rest)
+            else:
+                await self.run_action(command.action)
+        except MtorchError as error:
+            self.say(str(error))
+
+
+def reason(error: Exception) -> str:
+    """An error in one line."""
+    return str(error) if isinstance(error, MtorchError) else f"{type(error).__name__}: {error}"

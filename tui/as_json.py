@@ -1,0 +1,50 @@
+"""JSON: what other programs read. Strictly valid, so a number that is not finite is null."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from scenarios import Scenario
+from tui.checking import Checked
+
+SCHEMA = 1
+CHECK = ("iteration", "path", "t", "tensor", "relative_error", "tolerance", "method", "ok")
+
+
+def dumps(value: Any) -> str:
+    return json.dumps(strict(value), indent=2, allow_nan=False)
+
+
+def check_report(checked: Checked) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "target": checked.target,
+        "seed": checked.seed,
+        "iterations": checked.iterations,
+        "ok": checked.ok,
+        "checks": [{key: getattr(check, key) for key in CHECK} for check in checked.checks],
+        "findings": [finding.as_json() for finding, _ in checked.findings],
+    }
+
+
+def scenario_list(scenarios: Iterable[Scenario]) -> list[dict[str, Any]]:
+    keys = ("name", "summary", "tags", "settings", "expected")
+    return [{key: getattr(scenario, key) for key in keys} for scenario in scenarios]
+
+
+def strict(value: Any) -> Any:
+    """The same in the types that JSON has."""
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(key): strict(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [strict(part) for part in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, bool | int | str) else str(value)

@@ -1,0 +1,76 @@
+"""Checking: a target's first iterations, examined; of each only the verdicts are kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from mtorch.debug.diagnosis.findings import Finding
+from mtorch.debug.events import Address
+from mtorch.debug.gradcheck import Check
+from mtorch.debug.session import Session
+from tui.targets import Target
+
+SEVERITIES = ("error", "warning", "info")
+LAST = ("wrong-scale", "unknown")
+"""Causes that tell the least: a scale is often another fault's shadow, and unknown is no cause."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault, wherever it shows: its first finding, the address of that, and the iterations it is found in."""
+
+    finding: Finding
+    address: Address
+    iterations: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What the check of a target came to."""
+
+    target: str
+    seed: int
+    iterations: int
+    checks: tuple[Check, ...]
+    findings: tuple[tuple[Finding, Address], ...]
+
+    @property
+    def ok(self) -> bool:
+        return not any(finding.severity == "error" for finding, _ in self.findings)
+
+    def faults(self) -> list[Fault]:
+        """The findings, each distinct one once, the most telling first."""
+        groups: dict[Any, list[tuple[Finding, Address]]] = {}
+        for found in self.findings:
+            groups.setdefault(identity(found[0]), []).append(found)
+        faults = [
+            Fault(*members[0], tuple(sorted({finding.iteration for finding, _ in members})))
+            for members in groups.values()
+        ]
+        return sorted(faults, key=lambda fault: telling(fault.finding))
+
+
+def check(target: Target, iterations: int, exhaustive: bool = False) -> Checked:
+    """Examine the first iterations of a target. Raises MtorchError where its code does not run."""
+    with target.guest(""):
+        session = Session(target.training)
+    checks: list[Check] = []
+    findings: list[tuple[Finding, Address]] = []
+    for iteration in range(iterations):
+        with target.guest(f"iteration {iteration}"):
+            report = session.report(iteration, exhaustive=exhaustive)
+        checks += report.checks
+        findings += [(finding, report.trace.events[finding.event].address) for finding in report.findings]
+    return Checked(target.name, target.seed, iterations, tuple(checks), tuple(findings))
+
+
+def identity(finding: Finding) -> tuple[Any, ...]:
+    """What makes findings of several iterations the same fault; errors measured differ from one to the next."""
+    facts = (str(finding.evidence.get(key)) for key in ("constant", "matches_t"))
+    return (finding.cause, finding.severity, finding.path, finding.tensor, finding.t, *facts)
+
+
+def telling(finding: Finding) -> tuple[int, int]:
+    """Sorts the most telling first."""
+    return SEVERITIES.index(finding.severity), LAST.index(finding.cause) + 1 if finding.cause in LAST else 0

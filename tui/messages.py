@@ -1,0 +1,50 @@
+"""Messages: what widgets and workers tell the app."""
+
+from __future__ import annotations
+
+from textual.message import Message
+
+from mtorch.debug.timeline import Position
+
+
+class Jump(Message):
+    """Go to an event of this iteration."""
+
+    def __init__(self, event: int) -> None:
+        super().__init__()
+        self.event = event
+
+
+class Checked(Message):
+    """An iteration's check is done, or could not be."""
+
+    def __init__(self, iteration: int, failure: str = "") -> None:
+        super().__init__()
+        self.iteration, self.failure = iteration, failure
+
+
+class Compared(Message):
+    """A tensor's numerical gradient is there."""
+
+    def __init__(self, iteration: int, event: int) -> None:
+        super().__init__()
+        self.iteration, self.event = iteration, event
+
+
+class Arrived(Message):
+    """A long run has come to where it was sent, or says why not."""
+
+    def __init__(self, position: Position | None, words: str = "") -> None:
+        super().__init__()
+        self.position, self.words = position, words
+
+
+class Running(Message):
+    """A long run is at this iteration."""
+
+    def __init__(self, iteration: int) -> None:
+        super().__init__()
+        self.iteration = iteration
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, Running)

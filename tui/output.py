@@ -1,0 +1,173 @@
+"""Output: what the headless commands say, as Rich renderables. Verdicts are words; colour only repeats them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from mtorch.debug.gradcheck import Check
+from scenarios import Scenario
+from tui.checking import Checked, Fault
+from tui.epochs import Epochs
+from tui.plain import plain
+
+SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "info": "cyan"}
+
+
+def check_report(checked: Checked) -> RenderableType:
+    """Faults first, then what was checked, then a line that sums up."""
+    head = line(
+        f"check of {plain(checked.target)}, seed {checked.seed}, {count(checked.iterations, 'iteration')}", "bold"
+    )
+    faults = [fault_text(number, fault) for number, fault in enumerate(checked.faults(), 1)]
+    return Group(head, *faults, check_table(checked.checks), closing(checked))
+
+
+def fault_text(number: int, fault: Fault) -> RenderableType:
+    finding = fault.finding
+    title = Text.assemble(
+        f"{number}. ", (finding.severity, SEVERITY_STYLE[finding.severity]), f": {finding.cause}", style="bold"
+    )
+    said = [Text(f"{plain(finding.message).rstrip('.')}.")]
+    if finding.evidence:
+        said.append(Text(f"evidence: {facts(finding.evidence)}"))
+    word = "iteration" if len(fault.iterations) == 1 else "iterations"
+    said.append(Text(f"in {word} {ranges(fault.iterations)}; see {plain(fault.address)}"))
+    return Padding(Group(title, Padding(Group(*said), (0, 0, 0, 3))), (1, 0, 0, 0))
+
+
+def check_table(checks: Iterable[Check]) -> RenderableType:
+    """The checks by layer and tensor, over all calls and iterations."""
+    groups: dict[tuple[str, str], list[Check]] = {}
+    for check in checks:
+        groups.setdefault((check.path, check.tensor), []).append(check)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("path", "tensor", "calls", "worst error", "method", "verdict"):
+        number = column in ("calls", "worst error")
+        table.add_column(column, overflow="fold", no_wrap=number, justify="right" if number else "left")
+    for (path, tensor), members in groups.items():
+        methods = "\n".join(dict.fromkeys(plain(check.method) for check in members))
+        row = (plain(path) or "(the model)", plain(tensor), str(len(members)), error(worst(members)), methods)
+        table.add_row(*map(Text, row), verdict(members))
+    return table
+
+
+def verdict(checks: list[Check]) -> Text:
+    wrong, unknown = (sum(check.ok is state for check in checks) for state in (False, None))
+    if wrong:
+        return Text("WRONG" if wrong == len(checks) else f"{wrong} WRONG", "bold red")
+    if unknown:
+        return Text("not checked" if unknown == len(checks) else f"ok, {unknown} not checked", "yellow")
+    return Text("ok", "green")
+
+
+def closing(checked: Checked) -> Text:
+    """The whole in a line."""
+    wrong, unknown, right = (sum(check.ok is state for check in checked.checks) for state in (False, None, True))
+    unchecked = f"; {unknown} not checked" if unknown else ""
+    gradients, iterations = count(wrong + right, "gradient"), count(checked.iterations, "iteration")
+    if faults := checked.faults():
+        said = f"{count(len(faults), 'finding')} in {iterations}; {gradients} checked, {wrong} wrong{unchecked}"
+        return line(f"ok: {said}", "yellow") if checked.ok else line(said, "bold red")
+    if not right:
+        return line(f"nothing found, but no gradient of {iterations} could be checked{unchecked}", "yellow")
+    agree = "agrees" if right == 1 else "agree"
+    size = error(worst(checked.checks))
+    said = f"ok: {gradients} of {iterations} {agree} with numerical derivatives, worst relative error {size}"
+    return line(said + unchecked, "green")
+
+
+def scenario_table(scenarios: Iterable[Scenario]) -> RenderableType:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("scenario", no_wrap=True)
+    table.add_column("summary")
+    table.add_column("tags")
+    for scenario in scenarios:
+        table.add_row(*map(Text, (scenario.name, scenario.summary, ", ".join(scenario.tags))))
+    return Group(table, Text("mtorch list NAME shows a scenario's settings and what its check is to find"))
+
+
+def scenario_details(scenario: Scenario) -> RenderableType:
+    expected = [
+        " ".join(filter(None, (e["cause"], e["path"], e["tensor"], f"t={ranges(e['t'])}" if e["t"] else "")))
+        for e in scenario.expected or ()
+    ]
+    rows = {
+        "tags": ", ".join(scenario.tags),
+        "settings": "\n".join(f"{key}={value}" for key, value in scenario.settings.items()) or "none",
+        "data": "bundled; another folder with --data" if scenario.takes_data else "makes its own; takes no --data",
+        "epochs": str(scenario.epochs),
+        "expected": "\n".join(expected) if scenario.expected is not None else "nothing: it is healthy",
+    }
+    grid = Table.grid(padding=(0, 2))
+    for name, value in rows.items():
+        grid.add_row(Text(name), Text(value))
+    return Group(Text(scenario.name, "bold"), Text(scenario.summary), Text(), grid)
+
+
+def epoch_line(number: int, epochs: int, mean: float, accuracy: float | None) -> Text:
+    return line(f"epoch {number}/{epochs}: loss per element {mean:.6g}{share(accuracy)}")
+
+
+def train_line(run: Epochs, accuracy: float | None) -> Text:
+    done = count(len(run.losses), "iteration")
+    return line(f"done: {done}, loss per element {run.mean():.6g} (mean of the last epoch){share(accuracy)}", "bold")
+
+
+def stopped_line(run: Epochs) -> Text:
+    """What an interrupted training has reached."""
+    if not run.losses:
+        return line("stopped before the first iteration was done")
+    done = count(len(run.losses), "iteration")
+    return line(f"stopped: {done}, loss per element {run.mean():.6g} (mean of the epoch so far)")
+
+
+def line(text: str, style: str = "") -> Text:
+    """One line, however narrow the screen."""
+    return Text(text, style, no_wrap=True, overflow="ignore")
+
+
+def share(accuracy: float | None) -> str:
+    return "" if accuracy is None else f", test accuracy {accuracy:.2%}"
+
+
+def facts(evidence: Mapping[str, Any]) -> str:
+    """Numbers with their names: matches t 9, relative error 0.106."""
+    return ", ".join(f"{plain(key).replace('_', ' ')} {fact(value)}" for key, value in evidence.items())
+
+
+def fact(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(fact, value)) + "]"
+    return plain(value)
+
+
+def worst(checks: Iterable[Check]) -> float | None:
+    return max((check.relative_error for check in checks if check.relative_error is not None), default=None)
+
+
+def error(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1g}"
+
+
+def count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def ranges(numbers: Iterable[int]) -> str:
+    """Ascending numbers in words: 0…8, or 1, 3, 5…7."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{run[0]}…{run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs)

@@ -1,0 +1,110 @@
+"""Targets: what a command is given to run, by a scenario's name or as a .py file, made into a training."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+import scenarios
+from mtorch import Training
+from mtorch.errors import ScenarioError
+from tui.guest import guest
+
+MODULE = "mtorch_target"
+EPOCHS = 10
+
+
+@dataclass(frozen=True)
+class Target:
+    """A training under the name that the user gave; `source` is its .py file, resolved, None for a scenario."""
+
+    name: str
+    seed: int
+    training: Training
+    epochs: int
+    source: Path | None = None
+
+    def guest(self, doing: str) -> AbstractContextManager[None]:
+        """Where the training's code is to run: its errors become ScenarioErrors."""
+        return guest(self.name, self.source, doing)
+
+
+def load(name: str, seed: int = 0, assignments: tuple[str, ...] = (), data: Path | None = None) -> Target:
+    """The target of that name. Raises MtorchError that says what was expected, what came, and where."""
+    if name not in scenarios.SCENARIOS and is_file(name):
+        return from_file(name, seed, assignments, data)
+    scenario = scenarios.find(name)
+    settings = scenario.parse(assignments)
+    if data is not None and not scenario.takes_data:
+        raise ScenarioError(f"--data {data}: {name} takes no data")
+    with guest(name):
+        training = scenario.build(seed, data, settings)
+    return Target(name, seed, training, scenario.epochs)
+
+
+def is_file(name: str) -> bool:
+    """Whether a target that is no scenario is meant as a file."""
+    return name.endswith((".py", ".mtr")) or os.sep in name or os.path.exists(name)
+
+
+def from_file(name: str, seed: int, assignments: tuple[str, ...], data: Path | None) -> Target:
+    if name.endswith(".mtr"):
+        raise ScenarioError(f"{name}: recordings are not supported yet; expected a scenario's name or a .py file")
+    if assignments:
+        raise ScenarioError(f"--set {assignments[0]}: {name} has no settings; only scenarios have")
+    if data is not None:
+        raise ScenarioError(f"--data {data}: {name} takes no data; only scenarios do")
+    path = Path(os.path.realpath(name))
+    if os.path.isdir(path) or not name.endswith(".py"):
+        came = "a folder" if os.path.isdir(path) else "another file" if os.path.exists(path) else "nothing"
+        raise ScenarioError(f"{name}: expected a .py file with build(seed), got {came}")
+    with guest(name, path):
+        training = build_of(module(path), name)(seed)
+    if not isinstance(training, Training):
+        raise ScenarioError(f"{name}: build(seed) expected to return a mtorch.Training, got {kind(training)}")
+    if not isinstance(training.epoch, int | np.integer) or training.epoch < 1:
+        raise ScenarioError(f"{name}: expected a Training with at least 1 iteration an epoch, got {training.epoch!r}")
+    return Target(name, seed, training, EPOCHS, path)
+
+
+def module(path: Path) -> ModuleType:
+    """The module that a file makes when it is run, found under a name of its own so that it shadows none."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ScenarioError(f"cannot be read: {error.strerror}") from None
+    code = compile(content, str(path), "exec", dont_inherit=True)
+    made = ModuleType(MODULE)
+    made.__file__ = str(path)
+    sys.modules[MODULE] = made  # dataclasses and pickles look themselves up there
+    exec(code, made.__dict__)
+    return made
+
+
+def build_of(made: ModuleType, name: str) -> Callable[[int], Any]:
+    """The module's `build`, which can be called with a seed."""
+    if not hasattr(made, "build"):
+        raise ScenarioError("expected a function build(seed), found none")
+    build = made.build
+    if not callable(build):
+        raise ScenarioError(f"expected a function build(seed), got {kind(build)}")
+    try:
+        inspect.signature(build).bind(0)
+    except TypeError:
+        raise ScenarioError(f"expected build(seed), got build{inspect.signature(build)}") from None
+    return build  # type: ignore[no-any-return]
+
+
+def kind(value: object) -> str:
+    """What something is, for an error: its type with the module it comes from."""
+    cls = type(value)
+    return cls.__qualname__ if cls.__module__ == "builtins" else f"{cls.__module__}.{cls.__qualname__}"

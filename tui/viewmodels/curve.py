@@ -1,0 +1,35 @@
+"""A curve of the loss in a few characters' width."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+BARS = "▁▂▃▄▅▆▇█"
+LOST = "?"
+
+
+def sparkline(values: Sequence[float], width: int) -> str:
+    """The values from left to right, averaged where they are more than the columns; ? where not finite."""
+    if not values or width < 1:
+        return ""
+    parts = np.array_split(np.asarray(values, dtype=np.float64), min(width, len(values)))
+    means = np.array([part.mean() for part in parts])
+    finite = means[np.isfinite(means)]
+    if not finite.size:
+        return LOST * len(means)
+    low, spread = finite.min(), np.ptp(finite)
+    heights = [
+        0 if not np.isfinite(m) or spread == 0 else int((m - low) / spread * (len(BARS) - 1) + 0.5) for m in means
+    ]
+    return "".join(BARS[h] if np.isfinite(m) else LOST for m, h in zip(means, heights, strict=True))
+
+
+def loss_so_far(losses: Sequence[float], iteration: int, width: int) -> tuple[str, str]:
+    """Two lines: the curve up to where the run has come, and this iteration's loss in numbers."""
+    if iteration >= len(losses):
+        return "", "no iteration has run yet"
+    finite = [loss for loss in losses if np.isfinite(loss)]
+    least = f" · least {min(finite):.4f}" if finite else ""
+    return sparkline(losses, width), f"{losses[iteration]:.4f}{least} · {len(losses)} run"

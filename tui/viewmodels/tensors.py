@@ -1,0 +1,28 @@
+"""Which tensors of an event there are to see, and which one first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mtorch.debug.events import Event
+
+FIRST = {
+    "forward": ("output",),
+    "loss": ("grad_output",),
+    "backward": ("grad_input", "grad_x"),
+    "update": ("delta",),
+}
+
+
+def choose(event: Event, wrong: Iterable[str], wanted: str | None) -> str | None:
+    """The tensor to show: the first wrong one, else the one wanted, else the phase's own first choice."""
+    names = list(event.tensors)
+    candidates = [*wrong, wanted, *FIRST[event.address.phase], *names[:1]]
+    return next((name for name in candidates if name in event.tensors), None)
+
+
+def beside(names: list[str], name: str | None, by: int) -> str | None:
+    """The tensor that many places after (before, where negative) one, round the end."""
+    if not names:
+        return None
+    return names[(names.index(name) + by) % len(names)] if name in names else names[0]

@@ -1,0 +1,54 @@
+"""What the check says of an event, in words. What was not checked is never called right."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mtorch.debug.events import Event
+from mtorch.debug.report import Report
+from tui.viewmodels.numbers import short
+
+
+class Verdict(NamedTuple):
+    """`kind` is wrong, right or open: nothing known, or nothing to know."""
+
+    kind: str
+    text: str
+
+
+def verdict(event: Event, report: Report | None) -> Verdict:
+    if report is None:
+        return Verdict("open", "not checked yet")
+    if findings := report.marked.get(event.index):
+        return Verdict("wrong", "\n".join(f"✗ {finding.cause}: {finding.message}" for finding in findings))
+    inside = [i for i in report.marked if event.index < i < event.end]
+    if inside:
+        first = report.trace.events[inside[0]].address
+        return Verdict("wrong", f"· {plural(len(inside), 'event')} inside with findings, first {first}")
+    if event.address.phase != "backward":
+        return Verdict("open", f"{event.address.phase}: only backward calls are checked")
+    checks = [check for check in report.checks if check.event == event.index]
+    judged = [check for check in checks if check.ok]
+    if not checks:
+        return Verdict("open", "a group of calls: step into it")
+    if any(check.ok is False for check in checks):
+        return Verdict("open", "wrong only because of what is inside: see there")
+    if len(judged) < len(checks):
+        lost = ", ".join(check.tensor for check in checks if check.ok is None)
+        return Verdict("open", f"not checked: {lost} (at a kink, or not finite)")
+    worst = max(check.relative_error or 0.0 for check in judged)
+    names = ", ".join(check.tensor for check in judged)
+    return Verdict("right", f"✓ {names} agree with the numerical derivative (relative error ≤ {short(worst)})")
+
+
+def summary(report: Report | None, checking: bool) -> str:
+    """An iteration's check in a few words."""
+    if report is None:
+        return "checking …" if checking else "not checked"
+    if not report.findings:
+        return f"✓ {plural(sum(check.ok is True for check in report.checks), 'gradient')} right"
+    return f"✗ {plural(len(report.findings), 'finding')}"
+
+
+def plural(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")

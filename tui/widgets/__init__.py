@@ -1,0 +1,1 @@
+"""Widgets: what draws a viewmodel."""

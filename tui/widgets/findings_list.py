@@ -1,0 +1,70 @@
+"""FindingsList: an iteration's findings, one a line; enter goes to where one shows."""
+
+from __future__ import annotations
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import Binding
+from textual.events import Click
+from textual.strip import Strip
+
+from mtorch.debug.diagnosis.findings import Finding
+from tui.messages import Jump
+from tui.plain import plain
+from tui.widgets.line_view import LineView
+
+
+class FindingsList(LineView):
+    """`words` stand there where there are no findings."""
+
+    BINDINGS = [
+        Binding("up", "along(-1)", "up", show=False, id="findings.up"),
+        Binding("down", "along(1)", "down", show=False, id="findings.down"),
+        Binding("enter,space", "go", "go there", show=False, id="findings.go"),
+    ]
+
+    findings: tuple[Finding, ...] = ()
+    here: tuple[Finding, ...] = ()
+    words = ""
+    cursor = 0
+
+    def show(self, findings: tuple[Finding, ...], here: tuple[Finding, ...], words: str) -> None:
+        """`here` are those that show at the current event."""
+        self.findings, self.here, self.words = findings, here, words
+        self.cursor = min(self.cursor, max(0, len(findings) - 1))
+        self.set_extent(self.size.width, len(findings))
+        if here:
+            self.reveal(findings.index(here[0]))
+
+    def action_along(self, by: int) -> None:
+        self.cursor = max(0, min(len(self.findings) - 1, self.cursor + by))
+        self.reveal(self.cursor)
+        self.refresh()
+
+    def action_go(self) -> None:
+        if self.findings:
+            self.post_message(Jump(self.findings[self.cursor].event))
+
+    def on_click(self, click: Click) -> None:
+        offset = click.get_content_offset(self)
+        line = self.scroll_offset.y + offset.y if offset else -1
+        if 0 <= line < len(self.findings):
+            self.cursor = line
+            self.action_go()
+
+    def render_line(self, y: int) -> Strip:
+        width, base = self.size.width, self.rich_style
+        line = self.scroll_offset.y + y
+        if not self.findings:
+            return Strip([Segment(self.words if y == 0 else "", base)]).adjust_cell_length(width, base)
+        if line >= len(self.findings):
+            return Strip.blank(width, base)
+        finding = self.findings[line]
+        style = base
+        if finding in self.here:
+            style += Style(bold=True)
+        if self.has_focus and line == self.cursor:
+            style += Style(reverse=True)
+        sign = ">" if finding in self.here else " "
+        text = plain(f"{finding.cause}: {finding.message}")
+        return Strip([Segment(f"{sign}✗ {text}", style)]).adjust_cell_length(width, style)

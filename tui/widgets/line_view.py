@@ -1,0 +1,26 @@
+"""LineView: a scrollable widget that draws only the lines that show, and never lays out again."""
+
+from __future__ import annotations
+
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.widget import Widget
+
+
+class LineView(ScrollView):
+    """Base of the widgets drawn line by line."""
+
+    def set_extent(self, width: int, height: int) -> None:
+        """Say how large the whole is. Set without its layout: a new size of content moves no widget."""
+        size = Size(width, height)
+        if size != self.virtual_size:
+            self.set_reactive(Widget.virtual_size, size)
+            self.vertical_scrollbar.window_virtual_size = height
+            self.horizontal_scrollbar.window_virtual_size = width
+            self.scroll_to(min(self.scroll_x, self.max_scroll_x), min(self.scroll_y, self.max_scroll_y), animate=False)
+        self.refresh()
+
+    def reveal(self, line: int) -> None:
+        """Scroll, by as little as it takes, until a line shows."""
+        height = max(1, self.scrollable_content_region.height)
+        self.scroll_to(y=min(max(self.scroll_y, line - height + 1), line), animate=False)

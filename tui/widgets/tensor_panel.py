@@ -1,0 +1,33 @@
+"""TensorPanel: one tensor with its name, its statistics and its table."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Static
+
+from mtorch.layers.base import Array
+from tui.plain import plain
+from tui.viewmodels.statistics import statistics
+from tui.viewmodels.table import Table
+from tui.widgets.tensor_table import TensorTable
+
+
+class TensorPanel(Vertical):
+    """`note` says something about the tensor, such as that it is wrong."""
+
+    shown: tuple[Array | None, Array | None] = (None, None)
+
+    def compose(self) -> ComposeResult:
+        yield Static(classes="title", markup=False)
+        yield TensorTable()
+
+    def show(self, name: str, array: Array | None, numerical: Array | None = None, note: str = "") -> None:
+        title = Text(overflow="ellipsis")
+        if array is not None:
+            title.append(plain(name), "bold").append(f"{note and ' ' + note}  {statistics(array)}")
+        self.query_one(Static).update(title, layout=False)
+        before, self.shown = self.shown, (array, numerical)
+        if before[0] is not array or before[1] is not numerical:
+            self.query_one(TensorTable).show(None if array is None else Table(array, numerical))

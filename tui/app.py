@@ -46,7 +46,7 @@ FAR = 100
 LARGEST = 200_000
 """Elements. Larger tensors are not differentiated element by element."""
 
-KIND = {"wrong": "error", "right": "success", "open": "foreground"}
+KIND = {"wrong": "text-error", "right": "text-success", "open": "foreground"}
 
 
 class DebuggerApp(App[None]):

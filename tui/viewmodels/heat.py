@@ -54,8 +54,11 @@ SHADES = {dark: shades(dark) for dark in (True, False)}
 
 
 def level(value: float, scale: float) -> int | None:
-    """Which shade a number has where `scale` is the largest magnitude; None where it's not finite."""
+    """Which shade a number has where `scale` is the largest magnitude; None where it's not finite.
+
+    By the square root of the share: most numbers of a tensor are small next to its largest.
+    """
     if not np.isfinite(value):
         return None
-    share = 0.0 if scale == 0 else max(-1.0, min(1.0, value / scale))
-    return STEPS + round(share * STEPS)
+    share = 0.0 if scale == 0 else min(1.0, abs(value) / scale) ** 0.5
+    return STEPS + round(np.copysign(share * STEPS, value))

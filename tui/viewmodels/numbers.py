@@ -22,7 +22,9 @@ def cell(value: Any) -> str:
         return PLUS_INF if value > 0 else MINUS_INF
     if value == 0:
         return "0"
-    return f"{value:+.4f}" if 1e-2 <= abs(value) < 1e3 else f"{value:+.2e}"
+    if 1e-3 <= abs(value) < 1:
+        return f"{value:+.5f}"
+    return f"{value:+.4f}" if 1 <= abs(value) < 999 else f"{value:+.2e}"
 
 
 def short(value: float) -> str:

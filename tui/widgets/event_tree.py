@@ -67,7 +67,7 @@ class EventTree(LineView):
         opened = index in self.opened or index in ancestors(events, self.current)
         shown = row(events, index, opened, self.report.marked if self.report else {})
         style = base + Style(bold=True, reverse=True) if index == self.current else base
-        mark = style + Style(color=self.app.colour("error"), bold=True)
+        mark = style + Style(color=self.app.colour("text-error"), bold=True)
         here = ">" if index == self.current else " "
         return Strip([Segment(f"{here}{shown.mark} ", mark), Segment(plain_row(shown.text), style)]).adjust_cell_length(
             width, style

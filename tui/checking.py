@@ -5,15 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from mtorch.debug.diagnosis.findings import Finding
+from mtorch.debug.diagnosis.findings import Finding, telling
 from mtorch.debug.events import Address
 from mtorch.debug.gradcheck import Check
 from mtorch.debug.session import Session
 from tui.targets import Target
-
-SEVERITIES = ("error", "warning", "info")
-LAST = ("wrong-scale", "unknown")
-"""Causes that tell the least: a scale is often another fault's shadow, and unknown is no cause."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +65,3 @@ def identity(finding: Finding) -> tuple[Any, ...]:
     """What makes findings of several iterations the same fault; errors measured differ from one to the next."""
     facts = (str(finding.evidence.get(key)) for key in ("constant", "matches_t"))
     return (finding.cause, finding.severity, finding.path, finding.tensor, finding.t, *facts)
-
-
-def telling(finding: Finding) -> tuple[int, int]:
-    """Sorts the most telling first."""
-    return SEVERITIES.index(finding.severity), LAST.index(finding.cause) + 1 if finding.cause in LAST else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,16 +89,23 @@ class Derivative:
         return np.concatenate((by_central, self._central(slot, directions[1:], grad_output))), "central-difference"
 
     def _complex(self, slot: str, directions: list[Array], grad_output: Array) -> Array | None:
-        value, found = self.value(slot), []
+        found = []
         for direction in directions:
-            try:
-                output = self.output(slot, value + 1j * COMPLEX_STEP * direction)
-            except Exception:  # a layer that cannot take complex numbers may raise anything
-                return None
-            if output.dtype.kind != "c":
+            output = self._complex_output(slot, direction)
+            if output is None:
                 return None
             found.append((grad_output * output.imag).sum() / COMPLEX_STEP)
         return np.array(found)
+
+    def _complex_output(self, slot: str, direction: Array) -> Array | None:
+        """The output for a complex step in that direction, None where the layer cannot take one."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", np.exceptions.ComplexWarning)
+            try:
+                output = self.output(slot, self.value(slot) + 1j * COMPLEX_STEP * direction)
+            except Exception:  # a layer that cannot take complex numbers may raise anything
+                return None
+        return output if output.dtype.kind == "c" else None
 
     def _central(self, slot: str, directions: list[Array], grad_output: Array) -> Array:
         value, found = self.value(slot), []
@@ -110,8 +118,40 @@ class Derivative:
         return np.array(found)
 
     def gradient(self, slot: str, grad_output: Array) -> Array:
-        """The whole gradient, element by element."""
-        return self.elements(slot, grad_output)[0]
+        """The whole gradient: all samples at once where they do not mix, else element by element."""
+        found = self._by_sample(slot, grad_output)
+        return self.elements(slot, grad_output)[0] if found is None else found
+
+    def evaluations(self, slot: str, grad_output: Array) -> int:
+        """How many forward calls the whole gradient takes, about."""
+        value = self.value(slot)
+        return value.size // value.shape[-2] if self._has_samples(slot, grad_output) else value.size
+
+    def _has_samples(self, slot: str, grad_output: Array) -> bool:
+        """Whether the axis before the last may be a batch, in what goes in and in what comes out."""
+        shape = self.value(slot).shape
+        return slot.isdigit() and min(len(shape), grad_output.ndim) > 1 and shape[-2] == grad_output.shape[-2] > 0
+
+    def _by_sample(self, slot: str, grad_output: Array) -> Array | None:
+        """The gradient from moving an element of every sample at once; None where a random direction disagrees."""
+        if not self._has_samples(slot, grad_output):
+            return None
+        value = self.value(slot)
+        found = np.empty(value.shape)
+        others = tuple(axis for axis in range(grad_output.ndim) if axis != grad_output.ndim - 2)
+        for index in np.ndindex(*value.shape[:-2], value.shape[-1]):
+            place = (*index[:-1], slice(None), index[-1])
+            direction = np.zeros(value.shape)
+            direction[place] = 1.0
+            output = self._complex_output(slot, direction)
+            if output is None:
+                return None
+            found[place] = (grad_output * output.imag).sum(axis=others) / COMPLEX_STEP
+        directions = directions_for(value)[:2]
+        true, method = self.along(slot, directions, grad_output)
+        slopes = np.array([(found * direction).sum() for direction in directions])
+        agree = method == "complex-step" and relative_error(slopes, true, grad_output) < 1e-9
+        return found if agree else None
 
     def elements(self, slot: str, grad_output: Array) -> tuple[Array, str]:
         """The whole gradient, element by element, and the methods that measured it."""

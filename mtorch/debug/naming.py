@@ -1,8 +1,12 @@
-"""Paths: what the layers inside a model are called, such as rnn.tanh."""
+"""Names: of the layers inside a model, such as rnn.tanh, and of what goes in and out of them."""
 
 from __future__ import annotations
 
 from typing import Any
+
+import numpy as np
+
+from mtorch.layers.base import Array
 
 
 def label(layer: Any) -> str:
@@ -28,3 +32,30 @@ def paths(root: Any) -> list[tuple[str, Any]]:
 
     walk(root, "")
     return found
+
+
+def numbered(name: str, count: int) -> tuple[str, ...]:
+    return (name,) if count == 1 else tuple(f"{name}[{i}]" for i in range(count))
+
+
+def arrays_of(value: Any) -> tuple[Array, ...]:
+    """What goes into or comes out of a layer, one array or several, copied."""
+    return tuple(np.array(part) for part in (value if isinstance(value, tuple | list) else (value,)))
+
+
+def grad_input_slots(layer: Any, count: int) -> list[tuple[str, str]]:
+    """Of each of the `count` gradients that backward returns: its name, and the position of its input, "0", "1", …"""
+    known = layer.grad_input_names
+    names = known if len(known) == count else numbered("grad_input", count)
+    found = []
+    for number, name in enumerate(names):
+        bare = name.removeprefix("grad_")
+        found.append((name, str(layer.input_names.index(bare) if bare in layer.input_names else number)))
+    return found
+
+
+def input_gradients(layer: Any, result: Any) -> dict[str, tuple[str, Array]]:
+    """What a backward call returned: of each input, by position, the gradient's name and value."""
+    arrays = arrays_of(result)
+    slots = grad_input_slots(layer, len(arrays))
+    return {slot: (name, array) for (name, slot), array in zip(slots, arrays, strict=True)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -12,9 +12,13 @@ import numpy as np
 from mtorch.debug.diagnosis.findings import Finding, telling
 from mtorch.debug.diagnosis.gradients import Evidence, diagnose
 from mtorch.debug.diagnosis.targets import unreachable_target
-from mtorch.debug.events import Event, Trace
+from mtorch.debug.events import Address, Call, Trace
 from mtorch.debug.gradcheck import TOLERANCE, Check, Derivative, directions_for, relative_error, worst_element
+from mtorch.debug.mended import mended
 from mtorch.layers.base import Array
+
+MENDED = "wrong inside mended"
+UNMENDED = "not checked: wrong inside, too large to mend"
 
 
 @dataclass(frozen=True)
@@ -70,53 +74,85 @@ class Report:
 
 
 def examine(trace: Trace, exhaustive: bool = False) -> Report:
-    """Check every backward call of a trace made in double precision, and diagnose what failed."""
-    checks: list[Check] = []
-    evidence: list[Evidence] = []
+    """Check every backward call of a trace made in double precision, and diagnose what failed.
+
+    Inner calls come first: a layer that has wrong ones inside is judged as if they were right.
+    """
+    judged: dict[int, list[tuple[Check, Evidence]]] = {}
+    wrong: set[str] = set()
     with np.errstate(all="ignore"):
-        for event in trace.events:
-            if event.call is not None:
-                for check, found in check_call(event, exhaustive):
-                    checks.append(check)
-                    evidence.append(found)
-        findings = sorted([*diagnose(trace, checks, evidence), *unreachable_target(trace)], key=telling)
-    return Report(trace.iteration, trace, tuple(checks), tuple(findings))
+        for event in sorted(trace.events, key=lambda event: -event.depth):
+            call, address = event.call, event.address
+            if call is None:
+                continue
+            inside = {path for path in wrong if within(path, address.path)}
+            found = check_call(address, event.index, call, exhaustive and not inside)
+            if inside and any(check.ok is False for check, _ in found):
+                repaired = mended(call, address.path, inside)
+                if repaired is None:
+                    found = [
+                        (replace(check, ok=None, relative_error=None, method=UNMENDED), evidence)
+                        for check, evidence in found
+                    ]
+                else:
+                    found = [
+                        (replace(check, method=f"{check.method}, {MENDED}"), evidence)
+                        for check, evidence in check_call(address, event.index, repaired)
+                    ]
+            if any(check.ok is False for check, _ in found):
+                wrong.add(address.path)
+            judged[event.index] = found
+        results = [result for index in sorted(judged) for result in judged[index]]
+        findings = sorted([*diagnose(trace, results), *unreachable_target(trace)], key=telling)
+    return Report(trace.iteration, trace, tuple(check for check, _ in results), tuple(findings))
 
 
-def check_call(event: Event, exhaustive: bool = False) -> list[tuple[Check, Evidence]]:
+def within(path: str, outer: str) -> bool:
+    """Whether a layer's path lies inside another's."""
+    return path != outer and (not outer or path.startswith(f"{outer}."))
+
+
+def check_call(address: Address, event: int, call: Call, exhaustive: bool = False) -> list[tuple[Check, Evidence]]:
     """Each tensor of a backward call against the derivative along random directions; `exhaustive`: and by elements."""
-    call, address = event.call, event.address
-    assert call is not None
     derivative = Derivative(call)
     results = []
     for slot in derivative.slots():
-        value, gradient = derivative.value(slot), call.gradients.get(slot)
-        directions = directions_for(value)
-        numerical, method = derivative.along(slot, directions, call.grad_output)
-        measured = np.isfinite(numerical)
-        error: float | None = None
-        analytic: Array = np.full(len(directions), np.nan)
-        ok: bool | None = False
-        if gradient is not None and gradient.shape == value.shape:
-            analytic = slopes(gradient, directions)
-            error = relative_error(analytic[measured], numerical[measured], call.grad_output)
-            whole, methods = derivative.elements(slot, call.grad_output) if exhaustive else (numerical[:0], "")
-            known = np.isfinite(whole)
-            if known.any():
-                error = float(np.maximum(error, worst_element(gradient[known], whole[known], call.grad_output)))
-                method = f"{methods}, {'every element' if known.all() else f'{known.sum()} of {known.size} elements'}"
-                # Directions that leave the kinks out are measured where the whole ones are not.
-                directions = [np.where(known, direction, 0.0) for direction in directions]
-                analytic, numerical = slopes(gradient, directions), slopes(np.where(known, whole, 0.0), directions)
-            ok = error <= TOLERANCE
-            if not measured.any() and not known.any():
-                ok, error, method = None, None, "not checked: a kink, or not finite"
+        gradient, shape = call.gradients.get(slot), derivative.value(slot).shape
+        shaped = gradient is not None and gradient.shape == shape
         name = call.names.get(slot, f"grad_{slot}")
+        evidence, error, method = compare(derivative, slot, gradient if shaped else None, call.grad_output, exhaustive)
+        ok = False if not shaped else None if error is None else error <= TOLERANCE
         error = error if error is not None and np.isfinite(error) else None
-        check = Check(address.iteration, address.path, address.t, name, error, TOLERANCE, method, ok, event.index)
-        shaped = gradient is not None and gradient.shape == value.shape
-        results.append((check, Evidence(slot, directions, analytic, numerical, shaped)))
+        check = Check(address.iteration, address.path, address.t, name, error, TOLERANCE, method, ok, event)
+        results.append((check, evidence))
     return results
+
+
+def compare(
+    derivative: Derivative, slot: str, gradient: Array | None, grad_output: Array, exhaustive: bool
+) -> tuple[Evidence, float | None, str]:
+    """What was measured of a gradient (None: missing), its relative error (None: not measured), and the method."""
+    directions = directions_for(derivative.value(slot))
+    numerical, method = derivative.along(slot, directions, grad_output)
+    if gradient is None:
+        return Evidence(slot, directions, np.full(len(directions), np.nan), numerical, False), None, method
+    analytic, measured = slopes(gradient, directions), np.isfinite(numerical)
+    error: float | None = None
+    if measured.any():
+        error = relative_error(analytic[measured], numerical[measured], grad_output)
+    if exhaustive:
+        whole, methods = derivative.elements(slot, grad_output)
+        known = np.isfinite(whole)
+        if known.any():
+            worst = worst_element(gradient[known], whole[known], grad_output)
+            error = worst if error is None else float(np.maximum(error, worst))
+            method = f"{methods}, {'every element' if known.all() else f'{known.sum()} of {known.size} elements'}"
+            # Directions that leave the kinks out are measured where the whole ones are not.
+            directions = [np.where(known, direction, 0.0) for direction in directions]
+            analytic, numerical = slopes(gradient, directions), slopes(np.where(known, whole, 0.0), directions)
+    if error is None:
+        method = "not checked: a kink, or not finite"
+    return Evidence(slot, directions, analytic, numerical, True), error, method
 
 
 def slopes(gradient: Array, directions: list[Array]) -> Array:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mtorch.debug.events import Address, Call, Event, Trace
-from mtorch.debug.naming import paths
+from mtorch.debug.naming import arrays_of, input_gradients, numbered, paths
 from mtorch.debug.watch import Watch
 from mtorch.layers.base import Array
 from mtorch.training import Training
@@ -91,8 +91,8 @@ class Tracer:
         path = self.path_of[id(layer)]
         node = Node("forward", path, path.rpartition(".")[2] or "forward", layer)
         node.twin = copy.deepcopy(layer)
-        node.inputs = tuple(np.array(part) for part in (x if isinstance(x, tuple | list) else (x,)))
-        names = layer.input_names if len(layer.input_names) == len(node.inputs) else numbered("input", node.inputs)
+        node.inputs = arrays_of(x)
+        names = layer.input_names if len(layer.input_names) == len(node.inputs) else numbered("input", len(node.inputs))
         node.tensors = {**dict(zip(names, node.inputs, strict=True)), **kept(layer.parameters)}
         self.pending[id(layer)].append(node)
         return node
@@ -109,26 +109,19 @@ class Tracer:
         return node
 
     def _end_backward(self, node: Node, result: Any) -> None:
-        layer = node.layer
-        results = tuple(np.array(r) for r in (result if isinstance(result, tuple | list) else (result,)))
-        names = (
-            layer.grad_input_names if len(layer.grad_input_names) == len(results) else numbered("grad_input", results)
-        )
-        node.tensors.update(zip(names, results, strict=True))
+        results = input_gradients(node.layer, result)
+        node.tensors.update(dict(results.values()))
         contributions = {}
         if node.twin is not None:
-            node.twin.gradients = {name: np.zeros_like(p) for name, p in node.twin.parameters.items()}
+            zero_gradients(node.twin)
             node.twin.backward(node.tensors["grad_output"])
             contributions = kept(node.twin.gradients)
             node.tensors.update({f"grad_{name}": gradient for name, gradient in contributions.items()})
         if node.partner is None:
             return
-        gradients: dict[str, Array] = dict(contributions)
-        called = {name: f"grad_{name}" for name in contributions}
-        for name, gradient in zip(names, results, strict=True):
-            position = input_position(name, layer.input_names)
-            gradients[str(position)], called[str(position)] = gradient, name
-        node.call = Call(node.partner.twin, node.partner.inputs, node.tensors["grad_output"], gradients, called)
+        gradients = {**contributions, **{slot: gradient for slot, (_, gradient) in results.items()}}
+        names = {name: f"grad_{name}" for name in contributions} | {slot: name for slot, (name, _) in results.items()}
+        node.call = Call(node.partner.twin, node.partner.inputs, node.tensors["grad_output"], gradients, names)
 
     def _update(self) -> None:
         update = Node("update", "", "update")
@@ -150,16 +143,8 @@ def kept(arrays: dict[str, Array]) -> dict[str, Array]:
     return {name: np.array(array) for name, array in arrays.items()}
 
 
-def numbered(name: str, values: tuple[Any, ...]) -> tuple[str, ...]:
-    return (name,) if len(values) == 1 else tuple(f"{name}[{i}]" for i in range(len(values)))
-
-
-def input_position(grad_name: str, input_names: tuple[str, ...]) -> int:
-    """Which input a gradient belongs to: "grad_h0" to "h0", "grad_input[1]" to the second."""
-    bare = grad_name.removeprefix("grad_")
-    if bare in input_names:
-        return input_names.index(bare)
-    return int(bare[6:-1]) if bare.endswith("]") else 0
+def zero_gradients(layer: Any) -> None:
+    layer.gradients = {name: np.zeros_like(p) for name, p in layer.parameters.items()}
 
 
 def number_time_steps(node: Node) -> None:

@@ -120,6 +120,7 @@ RNN_SIN_COS_SEED = Scenario(
         _scaled("rnn.linear", "grad_bias", list(range(10))),
         _scaled("linear", "grad_weight", None),
         _scaled("linear", "grad_bias", None),
+        {"cause": "wrong-tensor", "path": "rnn", "tensor": "grad_h0", "t": None},
         {"cause": "unreachable-target", "path": "sigmoid", "tensor": "output", "t": None},
     ),
 )

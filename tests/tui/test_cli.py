@@ -207,7 +207,7 @@ def test_the_report_for_people() -> None:
     assert max(map(shown.rindex, ("error: stale-cache", "error: unreachable-target"))) < shown.index("wrong-scale")
     for part in ("in iterations 0…2; see 0 backward rnn.tanh t=8", "matches t 9", "27 WRONG", " ok\n"):
         assert part in shown
-    assert shown.endswith("\n8 findings in 3 iterations; 144 gradients checked, 135 wrong\n")
+    assert shown.endswith("\n9 findings in 3 iterations; 144 gradients checked, 126 wrong\n")
 
 
 def test_the_report_of_what_is_healthy() -> None:

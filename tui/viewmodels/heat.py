@@ -61,4 +61,4 @@ def level(value: float, scale: float) -> int | None:
     if not np.isfinite(value):
         return None
     share = 0.0 if scale == 0 else min(1.0, abs(value) / scale) ** 0.5
-    return STEPS + round(np.copysign(share * STEPS, value))
+    return STEPS + round(float(np.copysign(share * STEPS, value)))

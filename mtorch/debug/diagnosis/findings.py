@@ -9,6 +9,8 @@ from typing import Any
 from mtorch.debug.gradcheck import Check
 
 SEVERITIES = ("error", "warning", "info")
+LAST = ("wrong-scale", "unknown")
+"""Causes that tell the least: a scale is often another fault's shadow, and unknown is no cause."""
 
 
 @dataclass(frozen=True)
@@ -47,5 +49,6 @@ class Finding:
 
 
 def telling(finding: Finding) -> tuple[int, int, int]:
-    """For sorting: errors first; then what says most, a constant factor being what does least harm; then time."""
-    return (SEVERITIES.index(finding.severity), finding.cause == "wrong-scale", finding.event)
+    """For sorting: errors first; then what says most; then in time."""
+    vague = LAST.index(finding.cause) + 1 if finding.cause in LAST else 0
+    return (SEVERITIES.index(finding.severity), vague, finding.event)

@@ -35,22 +35,17 @@ def fit(analytic: Array, candidate: Array) -> tuple[float, float]:
     return constant, rms(analytic - constant * candidate) / (rms(analytic) or 1.0)
 
 
-def diagnose(trace: Trace, checks: list[Check], evidence: list[Evidence]) -> list[Finding]:
-    """Findings for the checks that failed; a layer is not blamed for what a layer inside it does."""
-    failed = {check.path for check in checks if check.ok is False}
+def diagnose(trace: Trace, results: list[tuple[Check, Evidence]]) -> list[Finding]:
+    """Findings for the checks that failed, one for the same cause at all its time steps."""
     groups: defaultdict[tuple[Any, ...], list[tuple[Check, dict[str, Any]]]] = defaultdict(list)
     derivatives: dict[int, Derivative] = {}
-    for check, found in zip(checks, evidence, strict=True):
-        if check.ok is not False or any(inside(path, check.path) for path in failed):
+    for check, found in results:
+        if check.ok is not False:
             continue
         for cause, facts in causes(trace, check, found, derivatives):
             key = (cause, check.path, check.tensor, facts.get("matches_t"), facts.get("constant"))
             groups[key].append((check, facts))
     return [finding(cause, members, trace) for (cause, *_), members in groups.items()]
-
-
-def inside(path: str, outer: str) -> bool:
-    return path != outer and (not outer or path.startswith(outer + "."))
 
 
 def causes(
@@ -82,9 +77,23 @@ def causes(
             best = (distance, constant, a.t)
     distance, constant, t = best
     if t is None or distance > TOLERANCE:
+        if handed := same_inside(trace, check):
+            return [("wrong-tensor", handed)]
         return [("unknown", {"relative_error": rounded(check.relative_error)})]
     stale = [("stale-cache", {"matches_t": t, "distance": distance})]
     return stale if abs(constant - 1) <= TOLERANCE else [*stale, scale(constant, distance)]
+
+
+def same_inside(trace: Trace, check: Check) -> dict[str, Any]:
+    """The tensor of an inner event that a layer handed on as its own gradient, if there is one."""
+    outer = trace.events[check.event]
+    recorded = outer.tensors[check.tensor]
+    for event in trace.events[check.event + 1 : outer.end]:
+        for name, tensor in event.tensors.items():
+            if tensor.shape == recorded.shape and np.array_equal(tensor, recorded):
+                a = event.address
+                return {"is_tensor": name, "of_path": a.path, "of_t": a.t}
+    return {}
 
 
 def scale(constant: float, distance: float) -> tuple[str, dict[str, Any]]:
@@ -117,6 +126,9 @@ def finding(cause: str, members: list[tuple[Check, dict[str, Any]]], trace: Trac
         )
     elif cause == "wrong-scale":
         said = f"{where} is the true gradient times {facts['constant']}{origin(facts['constant'], first, trace)}"
+    elif cause == "wrong-tensor":
+        at = "" if facts["of_t"] is None else f" at t={facts['of_t']}"
+        said = f"{where} is another tensor: {facts['of_path']}'s {facts['is_tensor']}{at}, handed on unchanged"
     elif cause == "zero-gradient":
         said = f"{where} is zero everywhere, and the true gradient is not"
     elif cause == "wrong-shape":

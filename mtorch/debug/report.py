@@ -17,7 +17,7 @@ from mtorch.debug.gradcheck import TOLERANCE, Check, Derivative, directions_for,
 from mtorch.debug.mended import mended
 from mtorch.layers.base import Array
 
-MENDED = "wrong inside mended"
+MENDED = "inside mended"
 UNMENDED = "not checked: wrong inside, too large to mend"
 
 
@@ -88,17 +88,7 @@ def examine(trace: Trace, exhaustive: bool = False) -> Report:
             inside = {path for path in wrong if within(path, address.path)}
             found = check_call(address, event.index, call, exhaustive and not inside)
             if inside and any(check.ok is False for check, _ in found):
-                repaired = mended(call, address.path, inside)
-                if repaired is None:
-                    found = [
-                        (replace(check, ok=None, relative_error=None, method=UNMENDED), evidence)
-                        for check, evidence in found
-                    ]
-                else:
-                    found = [
-                        (replace(check, method=f"{check.method}, {MENDED}"), evidence)
-                        for check, evidence in check_call(address, event.index, repaired)
-                    ]
+                found = rejudged(address, event.index, mended(call, address.path, inside), found)
             if any(check.ok is False for check, _ in found):
                 wrong.add(address.path)
             judged[event.index] = found
@@ -110,6 +100,16 @@ def examine(trace: Trace, exhaustive: bool = False) -> Report:
 def within(path: str, outer: str) -> bool:
     """Whether a layer's path lies inside another's."""
     return path != outer and (not outer or path.startswith(f"{outer}."))
+
+
+def rejudged(
+    address: Address, event: int, repaired: Call | None, found: list[tuple[Check, Evidence]]
+) -> list[tuple[Check, Evidence]]:
+    """What a call is found to be with what is inside mended; not checked where that was too much."""
+    if repaired is None:
+        return [(replace(c, ok=None, relative_error=None, method=UNMENDED), evidence) for c, evidence in found]
+    again = check_call(address, event, repaired)
+    return [(replace(c, method=f"{c.method}, {MENDED}"), evidence) for c, evidence in again]
 
 
 def check_call(address: Address, event: int, call: Call, exhaustive: bool = False) -> list[tuple[Check, Evidence]]:

@@ -90,7 +90,8 @@ class Tracer:
     def _forward(self, layer: Any, x: Any) -> Node:
         path = self.path_of[id(layer)]
         node = Node("forward", path, path.rpartition(".")[2] or "forward", layer)
-        node.twin = copy.deepcopy(layer)
+        # Other calls' saved values are no part of what this call computes, and would add up to T squared.
+        node.twin = copy.deepcopy(layer, {id(inner.saved): [] for _, inner in paths(layer)})
         node.inputs = arrays_of(x)
         names = layer.input_names if len(layer.input_names) == len(node.inputs) else numbered("input", len(node.inputs))
         node.tensors = {**dict(zip(names, node.inputs, strict=True)), **kept(layer.parameters)}
@@ -186,4 +187,5 @@ def grouped(node: Node, t: int | None) -> list[Node]:
         if not groups or groups[-1].layer is not None or groups[-1].t != step:
             groups.append(Node(node.phase, node.path, f"t={step}", t=step))
         groups[-1].children.append(child)
+        groups[-1].tensors.update({f"{child.label}.{name}": tensor for name, tensor in child.tensors.items()})
     return groups

@@ -32,4 +32,4 @@ def loss_so_far(losses: Sequence[float], iteration: int, width: int) -> tuple[st
         return "", "no iteration has run yet"
     finite = [loss for loss in losses if np.isfinite(loss)]
     least = f" · least {min(finite):.4f}" if finite else ""
-    return sparkline(losses, width), f"{losses[iteration]:.4f}{least} · {len(losses)} run"
+    return sparkline(losses, width), f"{losses[iteration]:.4f}{least}"

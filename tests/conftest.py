@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("mtorch", deadline=None, derandomize=True)
+settings.load_profile("mtorch")
+
+
+@pytest.fixture(scope="session")
+def mnist() -> Path:
+    """The folder with MNIST's four idx files; tests that need it are skipped where it isn't."""
+    folder = Path(__file__).parents[2] / "shared" / "data" / "mnist"
+    if not folder.is_dir():
+        pytest.skip("MNIST's files are not here")
+    return folder

@@ -12,11 +12,12 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.color import Color
 from textual.containers import Horizontal, Vertical
+from textual.events import Key, Resize
 from textual.timer import Timer
 from textual.widgets import Footer, Input, Static
 from textual.worker import Worker, get_current_worker
 
-from mtorch.debug.events import Address, Event
+from mtorch.debug.events import Address, Event, Trace
 from mtorch.debug.report import Report
 from mtorch.debug.session import Going, Session, Stopped
 from mtorch.debug.timeline import Position
@@ -102,7 +103,8 @@ class DebuggerApp(App[None]):
         Binding("j", "scroll_table(0, 1)", show=False, id="down", tooltip="scroll the table down"),
         Binding("k", "scroll_table(0, -1)", show=False, id="up", tooltip="scroll the table up"),
         Binding("l", "scroll_table(1, 0)", show=False, id="right", tooltip="scroll the table right"),
-        Binding("colon", "command", "goto", key_display=":", id="command", tooltip="a command line"),
+        # With priority, so that what is typed right after it, or pasted with it, finds the command line open.
+        Binding("colon", "command", "goto", key_display=":", id="command", priority=True, tooltip="a command line"),
         Binding(
             "escape", "stop", show=False, key_display="esc", id="stop", tooltip="stop a run; close the command line"
         ),
@@ -114,10 +116,10 @@ class DebuggerApp(App[None]):
         super().__init__()
         self.session, self.target = session, target
         self.position: Position | None = None
+        self.trace: Trace | None = None
         self.tensor: str | None = None
         self.running: Worker[None] | None = None
         self.checking: int | None = None
-        self.seconds = 0.0
         self.failures: dict[int, str] = {}
         self._soon: Timer | None = None
 
@@ -147,8 +149,8 @@ class DebuggerApp(App[None]):
         self.say(f"{self.target}: running its first iteration …")
         self.run_far(lambda _: (Position(0, 0), "c runs to the first finding, ? shows all keys"))
 
-    def on_resize(self) -> None:
-        width, height = self.size
+    def on_resize(self, event: Resize) -> None:
+        width, height = event.size
         self.query_one("#small", Static).update(
             f"mtorch needs a terminal of 80x24.\nThis one is {width}x{height}: make it larger, and go on.", layout=False
         )
@@ -157,10 +159,9 @@ class DebuggerApp(App[None]):
     # What shows: a function of the position, and of what has been checked so far.
 
     def show(self) -> None:
-        if self.position is None:
+        if self.position is None or self.trace is None:
             return
-        iteration, index = self.position
-        trace = self.session.trace(iteration)
+        (iteration, index), trace = self.position, self.trace
         report = self.session.known_report(iteration)
         self.query_one("#crumb", Static).update(self._crumb(trace.events, index, report), layout=False)
         self.query_one(EventTree).show(trace, index, report)
@@ -233,7 +234,7 @@ class DebuggerApp(App[None]):
         """Run a job that needs the given iteration's trace: at once where that is short, else in a worker."""
         if self.running is not None:
             self.say("still running: esc stops it")
-        elif self.session.distance(iteration) * self.seconds > SHORT:
+        elif self.session.distance(iteration) * self.session.seconds > SHORT:
             self.say(f"running to iteration {iteration} … esc stops")
             self.run_far(job)
         else:
@@ -255,10 +256,7 @@ class DebuggerApp(App[None]):
 
         try:
             position, words = job(going)
-            began, distance = time.monotonic(), self.session.distance(position.iteration)
             self.session.trace(position.iteration, going)
-            if distance:
-                self.seconds = (time.monotonic() - began) / distance
             self.post_message(Arrived(position, words))
         except Stopped:
             self.post_message(Arrived(None, "stopped"))
@@ -269,7 +267,8 @@ class DebuggerApp(App[None]):
         self.running = self._run(job)
 
     def arrive(self, position: Position, words: str) -> None:
-        self.session.trace(position.iteration)
+        # Kept here, because the session is not to be had while it runs.
+        self.trace = self.session.trace(position.iteration)
         if self.position is None or position.iteration != self.position.iteration:
             self.checking = None
         if position != self.position:
@@ -383,9 +382,9 @@ class DebuggerApp(App[None]):
         self.go(lambda going: (self.session.goto(address, going), ""), address.iteration)
 
     def action_tensor(self, by: int) -> None:
-        if self.position is None:
+        if self.position is None or self.trace is None:
             return
-        event = self.session.trace(self.position.iteration).events[self.position.event]
+        event = self.trace.events[self.position.event]
         report = self.session.known_report(self.position.iteration)
         chosen = self.tensor if self.tensor in event.tensors else choose(event, self._wrong(event, report), None)
         self.tensor = beside(list(event.tensors), chosen, by)
@@ -404,6 +403,10 @@ class DebuggerApp(App[None]):
 
     # The command line.
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A colon is a colon where text is typed."""
+        return not (action == "command" and (isinstance(self.focused, Input) or self.screen.is_modal))
+
     def action_command(self) -> None:
         line = self.query_one("#command", Input)
         line.value = ""
@@ -411,11 +414,12 @@ class DebuggerApp(App[None]):
 
     def _swap(self, line: Input, to_input: bool) -> None:
         line.display, self.query_one("#status").display = to_input, not to_input
-        (line if to_input else self.query_one("#tree")).focus()
+        # At once, not by focus(), which comes after keys that have been typed already.
+        self.screen.set_focus(line if to_input else self.query_one("#tree"))
 
-    def on_key(self, event: object) -> None:
+    def on_key(self, event: Key) -> None:
         line = self.query_one("#command", Input)
-        if getattr(event, "key", "") == "escape" and line.has_focus:
+        if event.key == "escape" and line.has_focus:
             self._swap(line, False)
 
     @on(Input.Submitted, "#command")

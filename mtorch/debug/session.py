@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +27,8 @@ class Stopped(Exception):
 
 
 class Session:
-    """A training and its past. `losses[i]` is the loss per element of iteration i, as far as the run has come.
+    """A training and its past. `losses[i]` is the loss per element of iteration i, as far as the run has come;
+    `seconds` is what the latest traced iteration took.
 
     The state at the start of every `every`-th iteration is kept by reference; any other is re-executed
     from the checkpoint before it, which is exact because an iteration is a function of state and number.
@@ -37,6 +39,7 @@ class Session:
         self.training = training
         self.every = every
         self.losses: list[float] = []
+        self.seconds = 0.0
         self._checkpoints: dict[int, State] = {0: training.state()}
         self._at = 0
         self._traces: OrderedDict[int, tuple[State, Trace]] = OrderedDict()
@@ -72,8 +75,9 @@ class Session:
         with self._running, np.errstate(all="ignore"):
             if iteration not in self._traces:
                 self.seek(iteration, going)
-                state = self.training.state()
+                state, began = self.training.state(), time.perf_counter()
                 found = trace(self.training, iteration)
+                self.seconds = time.perf_counter() - began
                 self._ran(found.loss)
                 remember(self._traces, iteration, (state, found))
             self._traces.move_to_end(iteration)

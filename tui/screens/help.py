@@ -13,12 +13,13 @@ from textual.widgets import Static
 
 from tui.commands import COMMANDS
 
-INTRODUCTION = """\
-A training iteration is a tree of events: forward, loss, backward, update. A recurrent layer has its
-time steps inside, and each time step the layers that it calls. You stand at one event and see its
-tensors. Small letters go forward in time, capitals back. Marks: ✗ the check found this event wrong;
-· something inside it is wrong. Nothing is called right before it was checked.
-"""
+INTRODUCTION = (
+    "A training iteration is a tree of events: forward, loss, backward, update. A recurrent layer has its "
+    "time steps inside, and each time step the layers that it calls. You stand at one event and see its "
+    "tensors. Small letters go forward in time, capitals back.\n\n"
+    "Marks: ✗ the check found this event wrong; · something inside it is wrong. Nothing is called right "
+    "before it was checked.\n"
+)
 
 
 class HelpScreen(ModalScreen[None]):

@@ -98,7 +98,9 @@ def same_inside(trace: Trace, check: Check) -> dict[str, Any]:
 
 def scale(constant: float, distance: float) -> tuple[str, dict[str, Any]]:
     near = Fraction(constant).limit_denominator(100_000)
-    exact = abs(float(near) - constant) <= TOLERANCE * abs(constant)
+    # Nearly any number is near some fraction; only one with a small part has a reason.
+    simple = min(abs(near.numerator), near.denominator) <= 16
+    exact = simple and abs(float(near) - constant) <= TOLERANCE * abs(constant)
     return "wrong-scale", {"constant": str(near) if exact else f"{constant:.6g}", "distance": distance}
 
 

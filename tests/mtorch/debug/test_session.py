@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import scenarios
+from mtorch import MtorchError
+from mtorch.debug.events import Address, Trace
+from mtorch.debug.session import Session, Stopped
+from mtorch.debug.timeline import Position
+
+SMALL = {"hidden": 4, "seq": 3, "batch": 4}
+
+
+def session(name: str = "rnn-sin-cos", every: int = 8) -> Session:
+    scenario = scenarios.find(name)
+    return Session(scenario.build(settings=SMALL if name.startswith("rnn") else {}), every)
+
+
+def fingerprint(trace: Trace) -> list[tuple[str, str, bytes]]:
+    return [(str(e.address), name, array.tobytes()) for e in trace.events for name, array in e.tensors.items()]
+
+
+@pytest.mark.parametrize("name", scenarios.SCENARIOS)
+def test_going_back_any_distance_shows_what_was_seen_first(name: str) -> None:
+    run = session(name)
+    seen = {i: fingerprint(run.trace(i)) for i in (0, 1, 3, 7, 8, 9, 30)}
+    run.trace(200)
+    for i in (30, 9, 8, 7, 3, 1, 0):
+        run._traces.clear()
+        assert fingerprint(run.trace(i)) == seen[i]
+
+
+@settings(max_examples=40)
+@given(st.lists(st.integers(0, 40), min_size=1, max_size=8), st.integers(1, 20))
+def test_an_iteration_is_the_same_however_one_comes_to_it(visits: list[int], every: int) -> None:
+    run, straight = session(every=every), session()
+    for i in visits:
+        run.trace(i)
+    assert run.losses[: max(visits) + 1] == [straight.trace(i).loss for i in range(max(visits) + 1)]
+
+
+def test_a_loss_is_kept_once_for_each_iteration() -> None:
+    run = session()
+    for i in (5, 2, 9, 0, 9):
+        run.trace(i)
+    assert len(run.losses) == 10
+
+
+def test_a_run_that_is_stopped_is_as_usable_as_before() -> None:
+    run = session()
+    with pytest.raises(Stopped):
+        run.trace(50, lambda iteration: iteration < 20)
+    assert len(run.losses) == 20
+    assert fingerprint(run.trace(50)) == fingerprint(session().trace(50))
+
+
+def test_the_distance_is_what_must_run() -> None:
+    run = session(every=8)
+    assert run.distance(3) == 4
+    run.trace(3)
+    assert (run.distance(3), run.distance(4), run.distance(2)) == (0, 1, 3)
+    run.trace(20)
+    assert run.distance(17) == 2
+
+
+def test_goto_finds_an_address_and_names_what_is_not_there() -> None:
+    run = session()
+    place = run.goto(Address(2, "backward", "rnn.tanh", 1))
+    assert str(run.trace(2).events[place.event].address) == "2 backward rnn.tanh t=1"
+    with pytest.raises(MtorchError, match="nothing at '2 backward rnn t=9'"):
+        run.goto(Address(2, "backward", "rnn", 9))
+
+
+def marks(run: Session, count: int) -> list[str]:
+    found, position = [], Position(0, 0)
+    for _ in range(count):
+        position = run.next_finding(position)
+        found.append(str(run.trace(position.iteration).events[position.event].address))
+    return found
+
+
+WALK = [
+    "0 loss",
+    "0 backward linear",
+    "0 backward rnn",
+    "0 backward rnn.linear t=2",
+    "0 backward rnn.tanh t=1",
+    "0 backward rnn.linear t=1",
+    "0 backward rnn.tanh t=0",
+    "0 backward rnn.linear t=0",
+    "1 loss",
+]
+
+
+def test_the_next_finding_is_the_next_event_that_one_points_at() -> None:
+    assert marks(session("rnn-sin-cos-seed"), 9) == WALK
+
+
+def test_the_finding_before_is_found_back_over_iterations_to_the_start() -> None:
+    run, found = session("rnn-sin-cos-seed"), []
+    position: Position | None = Position(1, 2)
+    while position := run.previous_finding(position):
+        found.append(str(run.trace(position.iteration).events[position.event].address))
+    assert found == WALK[-2::-1]
+
+
+def test_a_healthy_run_has_no_next_finding() -> None:
+    run = session()
+    with pytest.raises(Stopped):
+        run.next_finding(Position(0, 0), lambda iteration: iteration < 4)
+    assert run.previous_finding(Position(3, 0)) is None
+
+
+def test_not_checked_is_no_report() -> None:
+    run = session()
+    run.trace(0)
+    assert run.known_report(0) is None
+    assert run.known_report(0) is not run.report(0) is run.known_report(0)
+
+
+def test_a_check_does_not_disturb_the_run() -> None:
+    checked, plain = session(), session()
+    for i in range(5):
+        checked.report(i)
+    assert fingerprint(checked.trace(9)) == fingerprint(plain.trace(9))
+
+
+def test_checks_and_moves_may_come_from_two_threads() -> None:
+    run, alone = session(), session()
+    thread = threading.Thread(target=lambda: [run.report(i) for i in range(12)])
+    thread.start()
+    seen = {i: fingerprint(run.trace(i)) for i in (11, 3, 17, 0)}
+    thread.join()
+    assert seen == {i: fingerprint(alone.trace(i)) for i in seen}
+    assert np.isfinite(run.losses).all()

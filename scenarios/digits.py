@@ -20,9 +20,14 @@ def images(arrays: dict[str, Any], part: str) -> Any:
     return (pixels / brightest).astype(np.float32)
 
 
-def build(linear: Any, reduction: str, seed: int, data: Path | None, hidden: int, batch: int, lr: float) -> Training:
+def build(
+    linear: Any, reduction: str, centred: bool, seed: int, data: Path | None, hidden: int, batch: int, lr: float
+) -> Training:
     arrays = read_mnist(data) if data else load_digits()
-    inputs = images(arrays, "train")
+    inputs, test = images(arrays, "train"), images(arrays, "test")
+    if centred:
+        mean = inputs.mean(axis=0)
+        inputs, test = inputs - mean, test - mean
     rng = np.random.default_rng(seed)
     module = Module(
         Sequential(
@@ -43,20 +48,20 @@ def build(linear: Any, reduction: str, seed: int, data: Path | None, hidden: int
         SGD(module, lr),
         loader,
         transform=True,
-        test=(images(arrays, "test"), arrays["test_labels"]),
+        test=(test, arrays["test_labels"]),
         epoch=len(loader),
     )
 
 
 def make(seed: int, data: Path | None, **settings: Any) -> Training:
-    return build(layers.Linear2, "batchmean", seed, data, **settings)
+    return build(layers.Linear2, "batchmean", True, seed, data, **settings)
 
 
 def make_seed(seed: int, data: Path | None, **settings: Any) -> Training:
-    return build(SeedLinear, "sum", seed, data, **settings)
+    return build(SeedLinear, "sum", False, seed, data, **settings)
 
 
-SETTINGS = {"hidden": 16, "batch": 20, "lr": 0.5}
+SETTINGS = {"hidden": 16, "batch": 20, "lr": 0.3}
 MNIST_MLP = Scenario(
     "mnist-mlp",
     "digits by a perceptron of 16-16-10; MNIST with --data",
@@ -68,9 +73,9 @@ MNIST_MLP = Scenario(
 )
 MNIST_MLP_SEED = Scenario(
     "mnist-mlp-seed",
-    "the same with the seed's scaling of gradients: it stalls",
+    "the same with the seed's scaling of gradients: it learns several times slower",
     make_seed,
-    {**SETTINGS, "lr": 0.5},
+    {**SETTINGS, "lr": 0.2},
     ("mlp", "classification", "fault"),
     tuple(
         {"cause": "wrong-scale", "path": f"linear{n}", "tensor": tensor, "t": None}

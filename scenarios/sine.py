@@ -22,6 +22,6 @@ RNN_SIN_COS = Scenario(
     "rnn-sin-cos",
     "an RNN that turns a sine into its cosine",
     make,
-    {"hidden": 32, "seq": 10, "batch": 32, "lr": 0.5},
+    {"hidden": 32, "seq": 10, "batch": 32, "lr": 0.3},
     ("rnn", "regression"),
 )

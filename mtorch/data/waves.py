@@ -10,12 +10,14 @@ from mtorch.layers.base import Array
 class SineCosine:
     """Batches ((h0, x), target): x = sin, target = cos, both (seq, batch, 1); h0 zeros (batch, hidden).
 
-    Each sample starts at a phase of its own; successive time steps are `step` radians apart. At t=0
-    the sign of the cosine can't be known from the sine, so half of the squared error has a floor of
-    0.25 / seq per element.
+    Each sample starts at a phase of its own; successive time steps are `step` radians apart, a fifth of
+    a period unless told otherwise. At t=0 the sign of the cosine can't be known from the sine, so half
+    of the squared error has a floor of 0.25 / seq per element.
     """
 
-    def __init__(self, batch: int = 32, seq: int = 10, hidden: int = 32, step: float = 0.5, *, seed: int = 0) -> None:
+    def __init__(
+        self, batch: int = 32, seq: int = 10, hidden: int = 32, step: float = 2 * np.pi / 5, *, seed: int = 0
+    ) -> None:
         self.batch_size, self.seq, self.hidden, self.step, self.seed = batch, seq, hidden, step, seed
 
     def batch(self, number: int) -> tuple[tuple[Array, Array], Array]:

@@ -89,6 +89,8 @@ def same_inside(trace: Trace, check: Check) -> dict[str, Any]:
     outer = trace.events[check.event]
     recorded = outer.tensors[check.tensor]
     for event in trace.events[check.event + 1 : outer.end]:
+        if event.call is None:
+            continue
         for name, tensor in event.tensors.items():
             if tensor.shape == recorded.shape and np.array_equal(tensor, recorded):
                 a = event.address

@@ -15,7 +15,7 @@ def cell(value: Any) -> str:
     if isinstance(value, bool | np.bool_):
         return str(bool(value))
     if isinstance(value, int | np.integer):
-        return str(value) if len(str(value)) <= WIDTH else f"{value:+.2e}"
+        return str(value) if len(str(value)) <= WIDTH else scientific(value)
     if np.isnan(value):
         return NAN
     if np.isinf(value):
@@ -24,7 +24,15 @@ def cell(value: Any) -> str:
         return "0"
     if 1e-3 <= abs(value) < 1:
         return f"{value:+.5f}"
-    return f"{value:+.4f}" if 1 <= abs(value) < 999 else f"{value:+.2e}"
+    if 1 <= abs(value) < 999:
+        return f"{value:+.4f}"
+    return scientific(value)
+
+
+def scientific(value: Any) -> str:
+    """Three digits and an exponent; two where the exponent is long."""
+    text = f"{value:+.2e}"
+    return text if len(text) <= WIDTH else f"{value:+.1e}"
 
 
 def short(value: float) -> str:

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+import scenarios
+from mtorch import Training
+from mtorch.debug.session import Session
+from tui.app import DebuggerApp
+
+
+class Driver:
+    """A debugger that is driven by keys; after each, everything that it set off has come to an end."""
+
+    def __init__(self, app: DebuggerApp, pilot: Pilot[None]) -> None:
+        self.app, self.pilot = app, pilot
+
+    async def press(self, *keys: str) -> None:
+        for key in keys:
+            await self.pilot.press(key)
+            await self.settle()
+
+    async def settle(self) -> None:
+        """Until nothing runs, no timer is pending, and messages have been handled."""
+        app = self.app
+        while True:
+            await self.pilot.pause()
+            if app.workers:
+                await app.workers.wait_for_complete()
+            elif app.running is None and (app.checking is None) and self.judged():
+                return
+            else:
+                await asyncio.sleep(0)
+
+    def judged(self) -> bool:
+        """Whether the iteration that shows has been checked, or is known to be uncheckable."""
+        app = self.app
+        if app.position is None or app.position.iteration in app.failures:
+            return True
+        return app.session.known_report(app.position.iteration) is not None
+
+    async def command(self, words: str) -> None:
+        """Typing takes its time, so the words are put there; the pseudo-terminal's test types them."""
+        await self.pilot.press("colon")
+        self.app.query_one("#command", Input).value = words
+        await self.press("enter")
+
+    @property
+    def place(self) -> str:
+        assert self.app.position is not None
+        iteration, event = self.app.position
+        return str(self.app.session.trace(iteration).events[event].address)
+
+    @property
+    def text(self) -> str:
+        """All that the screen shows."""
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
+
+
+@pytest.fixture
+def debug() -> Callable[..., AbstractAsyncContextManager[Driver]]:
+    """Opens the debugger on a scenario's name, a training or a session."""
+
+    @asynccontextmanager
+    async def opened(target: Any, size: tuple[int, int] = (80, 24), settle: bool = True) -> AsyncIterator[Driver]:
+        training = scenarios.find(target).build() if isinstance(target, str) else target
+        session = Session(training) if isinstance(training, Training) else training
+        app = DebuggerApp(session, "target")
+        async with app.run_test(size=size) as pilot:
+            driver = Driver(app, pilot)
+            if settle:
+                await driver.settle()
+            yield driver
+
+    return opened

@@ -1,0 +1,401 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from textual.widget import Widget
+
+import scenarios
+from mtorch import SGD, DataLoader, Module, Sequential, SquareLoss, Training, layers
+from mtorch.debug.session import Going, Session
+from tui.picker import Picker
+from tui.widgets.event_tree import EventTree
+from tui.widgets.findings_list import FindingsList
+from tui.widgets.tensor_table import TensorTable
+
+Debug = Callable[..., Any]
+SEED, HEALTHY = "rnn-sin-cos-seed", "rnn-sin-cos"
+
+
+def stack(*inner: layers.Layer) -> Training:
+    module = Module(Sequential(inner))
+    rng = np.random.default_rng(0)
+    data = DataLoader(rng.standard_normal((8, 3)), rng.standard_normal((8, 3)), 4)
+    return Training(module, SquareLoss(module.backward), SGD(module, 0.1), data)
+
+
+async def test_it_opens_at_the_start_of_iteration_0(debug: Debug) -> None:
+    async with debug(HEALTHY) as driver:
+        assert driver.place == "0 forward"
+        assert "iteration 0 › forward" in driver.text
+        assert "gradients right" in driver.text
+
+
+async def test_steps_forward_are_undone_by_steps_back(debug: Debug) -> None:
+    async with debug(HEALTHY) as driver:
+        places = [driver.place]
+        for _ in range(6):
+            await driver.press("s")
+            places.append(driver.place)
+        assert places[:5] == [
+            "0 forward",
+            "0 forward rnn",
+            "0 forward rnn t=0",
+            "0 forward rnn.linear t=0",
+            "0 forward rnn.tanh t=0",
+        ]
+        for place in reversed(places[:-1]):
+            await driver.press("S")
+            assert driver.place == place
+
+
+async def test_over_finish_and_their_reverses(debug: Debug) -> None:
+    async with debug(HEALTHY) as driver:
+        for key, place in [
+            ("n", "0 loss"),
+            ("n", "0 backward"),
+            ("s", "0 backward linear"),
+            ("n", "0 backward rnn"),
+            ("s", "0 backward rnn t=9"),
+            ("n", "0 backward rnn t=8"),
+            ("N", "0 backward rnn t=9"),
+            ("F", "0 backward rnn"),
+            ("s", "0 backward rnn t=9"),
+            ("f", "0 update"),
+            ("f", "1 forward"),
+            ("S", "0 update linear.bias"),
+        ]:
+            await driver.press(key)
+            assert driver.place == place
+
+
+async def test_iterations_go_by_at_the_same_event(debug: Debug) -> None:
+    async with debug(HEALTHY) as driver:
+        await driver.press("n", "right_curly_bracket", "right_curly_bracket")
+        assert driver.place == "2 loss"
+        await driver.press("left_curly_bracket")
+        assert driver.place == "1 loss"
+        await driver.press("left_curly_bracket", "left_curly_bracket")
+        assert driver.place == "0 loss"
+        assert "this is the first iteration" in driver.text
+
+
+async def test_c_goes_from_finding_to_finding_and_says_in_words_what_is_wrong(debug: Debug) -> None:
+    async with debug(SEED) as driver:
+        for place, said in [
+            ("0 loss", "sigmoid gives values in 0…1"),
+            ("0 backward linear", "times 1/32 (1/batch)"),
+            ("0 backward rnn", "is another tensor: rnn.tanh's grad_output"),
+            ("0 backward rnn.linear t=9", "true gradient times 1/32"),
+            ("0 backward rnn.tanh t=8", "is the derivative at the input"),
+        ]:
+            await driver.press("c")
+            assert driver.place == place
+            assert said in driver.text
+        await driver.press("C")
+        assert driver.place == "0 backward rnn.linear t=9"
+
+
+async def test_the_right_numbers_stand_beside_the_wrong_ones(debug: Debug) -> None:
+    async with debug(SEED) as driver:
+        await driver.command("goto 0 backward rnn.tanh t=8")
+        table = driver.app.query(TensorTable).first().table
+        report = driver.app.session.report(0)
+        assert table.numerical is report.known_numerical(driver.app.position.event, "grad_input")
+        assert "recorded / right" in driver.text
+        assert "✗ wrong" in driver.text
+
+
+async def test_c_says_so_where_there_is_nothing_to_find(debug: Debug, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.app.FAR", 3)
+    async with debug(HEALTHY) as driver:
+        await driver.press("c")
+        assert "no finding in iterations 0…2; c goes on" in driver.text
+        assert driver.place == "3 forward"
+        await driver.press("C")
+        assert "no finding before this one" in driver.text
+        assert driver.place == "3 forward"
+
+
+async def test_goto_by_the_command_line(debug: Debug) -> None:
+    async with debug(HEALTHY) as driver:
+        await driver.command("goto 2 backward rnn t=3")
+        assert driver.place == "2 backward rnn t=3"
+        await driver.command("rs")
+        assert driver.place == "2 backward rnn.linear t=4"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("jump", "expected one of goto, step, next"),
+        ("goto", "goto expects ADDRESS, got ''"),
+        ("goto 0 sideways", "expected ITERATION"),
+        ("goto 0 backward gru", "nothing at '0 backward gru'; backward has linear, rnn"),
+        ("step 3", "step expects nothing after it, got '3'"),
+    ],
+)
+async def test_a_bad_command_says_what_was_expected_and_loses_nothing(debug: Debug, words: str, said: str) -> None:
+    async with debug(HEALTHY, (140, 45)) as driver:
+        await driver.press("s")
+        await driver.command(words)
+        assert said in driver.text
+        assert driver.place == "0 forward rnn"
+
+
+async def test_escape_leaves_the_command_line(debug: Debug) -> None:
+    async with debug(HEALTHY) as driver:
+        await driver.press("colon", "s", "escape", "s")
+        assert driver.place == "0 forward rnn"
+
+
+async def test_help_lists_every_key(debug: Debug) -> None:
+    async with debug(HEALTHY, (100, 70)) as driver:
+        await driver.press("question_mark")
+        for binding in driver.app.BINDINGS:
+            assert binding.tooltip in driver.text
+        await driver.press("q", "s")
+        assert driver.place == "0 forward rnn"
+
+
+async def test_tensors_are_gone_through(debug: Debug) -> None:
+    async with debug(HEALTHY) as driver:
+        await driver.press("s")
+        shown = []
+        for key in ("right_square_bracket",) * 3 + ("left_square_bracket",):
+            await driver.press(key)
+            shown.append(driver.app.tensor)
+        assert shown == ["h0", "x", "output", "x"]
+
+
+class Held(Session):
+    """Its checks wait until they are let go."""
+
+    def __init__(self, training: Training) -> None:
+        super().__init__(training)
+        self.asked, self.gate = threading.Event(), threading.Event()
+
+    def report(self, iteration: int, going: Going = lambda _: True, *, exhaustive: bool = False) -> Any:
+        self.asked.set()
+        self.gate.wait(30)
+        return super().report(iteration, going, exhaustive=exhaustive)
+
+
+async def test_nothing_is_called_right_while_the_check_runs_and_steps_go_on(debug: Debug) -> None:
+    session = Held(scenarios.find(HEALTHY).build())
+    async with debug(session, settle=False) as driver:
+        while not session.asked.is_set():
+            await driver.pilot.pause()
+        await driver.pilot.press("n", "n", "s")
+        await driver.pilot.pause()
+        try:
+            assert driver.place == "0 backward linear"
+            assert "checking …" in driver.text
+            assert "not checked yet" in driver.text
+            assert "right" not in driver.text
+        finally:
+            session.gate.set()
+        await driver.settle()
+        assert "agree with the numerical derivative" in driver.text
+
+
+class Slow(Training):
+    """Each iteration from 1 on waits to be let go."""
+
+    began, gate = threading.Event(), threading.Event()
+
+    def step(self, iteration: int) -> Any:
+        if iteration:
+            self.began.set()
+            self.gate.wait(30)
+        return super().step(iteration)
+
+
+async def test_esc_stops_a_long_run_and_loses_nothing(debug: Debug) -> None:
+    training = stack(layers.Linear(3, 3))
+    training.__class__ = Slow
+    session = Session(training)
+    async with debug(session) as driver:
+        session.seconds = 1.0
+        for key in ["colon", *"goto", "space", *"100000", "enter"]:
+            await driver.pilot.press(key)
+        while not training.began.is_set():
+            await driver.pilot.pause()
+        await driver.pilot.press("s")
+        await driver.pilot.pause()
+        assert "esc stops" in driver.text
+        await driver.pilot.press("escape")
+        training.gate.set()
+        await driver.settle()
+        assert driver.place == "0 forward"
+        assert "stopped" in driver.text
+        await driver.press("n")
+        assert driver.place == "0 loss"
+
+
+class Poison(layers.Tanh):
+    def forward(self, x: Any) -> Any:
+        out = super().forward(x)
+        out[0, 1], out[1, 0], out[1, 1] = np.nan, np.inf, -np.inf
+        return out
+
+
+async def test_numbers_that_are_not_finite_are_shown(debug: Debug) -> None:
+    async with debug(stack(layers.Linear(3, 3), Poison())) as driver:
+        await driver.press("s", "n")
+        for glyph in ("?NaN", "▲Inf", "▼Inf", "1 NaN, 2 Inf of 12"):
+            assert glyph in driver.text
+        await driver.press("n", "n", "s", "right_curly_bracket", "right_curly_bracket", "s")
+        assert "?NaN" in driver.text
+
+
+HOSTILE = "[bold red]x[/]\x1b[31m\n\u202e"
+
+
+async def test_hostile_names_are_shown_harmless(debug: Debug) -> None:
+    async with debug(stack(layers.Linear(3, 3, name=HOSTILE), layers.Tanh())) as driver:
+        await driver.press("s")
+        assert "[bold red]x[/]�[31m" in driver.text
+        assert not {"\x1b", "\u202e"} & set(driver.text)
+
+
+async def test_a_layer_that_raises_is_a_line_on_the_screen(debug: Debug) -> None:
+    class Breaks(layers.Tanh):
+        def forward(self, x: Any) -> Any:
+            if breaking:
+                raise ValueError("no [more]")
+            return super().forward(x)
+
+    breaking = False
+    async with debug(stack(layers.Linear(3, 3), Breaks())) as driver:
+        breaking = True
+        await driver.press("f")
+        assert "ValueError: no [more]" in driver.text
+        assert driver.place == "0 forward"
+        breaking = False
+        await driver.press("f")
+        assert driver.place == "1 forward"
+
+
+async def test_a_check_that_raises_is_said_and_nothing_is_called_right(debug: Debug) -> None:
+    class OnlyFloat32(layers.Tanh):
+        def forward(self, x: Any) -> Any:
+            if x.dtype != np.float32:
+                raise TypeError("float32 only")
+            return super().forward(x)
+
+    training = stack(layers.Linear(3, 3), OnlyFloat32())
+    async with debug(training) as driver:
+        assert "not checked: TypeError: float32 only" in driver.text
+        assert "right" not in driver.text
+
+
+@pytest.mark.parametrize("size", [(60, 20), (79, 24), (80, 23)])
+async def test_a_small_terminal_shows_a_message_until_it_grows(debug: Debug, size: tuple[int, int]) -> None:
+    async with debug(HEALTHY) as driver:
+        await driver.press("s", "s")
+        await driver.pilot.resize_terminal(*size)
+        await driver.settle()
+        assert "mtorch needs a terminal of 80x24" in driver.text
+        assert f"This one is {size[0]}x{size[1]}" in driver.text
+        assert "iteration 0" not in driver.text
+        await driver.pilot.resize_terminal(80, 24)
+        await driver.settle()
+        assert "iteration 0 › forward › rnn › t=0" in driver.text
+
+
+async def test_a_step_triggers_no_layout(debug: Debug, monkeypatch: pytest.MonkeyPatch) -> None:
+    layouts: list[Widget] = []
+    refresh = Widget.refresh
+
+    def counted(
+        self: Widget, *regions: Any, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> Any:
+        if layout:
+            layouts.append(self)
+        return refresh(self, *regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    async with debug(SEED, (140, 45)) as driver:
+        await driver.press("s", "n")
+        monkeypatch.setattr(Widget, "refresh", counted)
+        await driver.press(*"snSNfFccnnsC")
+        assert layouts == []
+
+
+async def test_a_click_in_the_tree_goes_there(debug: Debug) -> None:
+    async with debug(HEALTHY) as driver:
+        await driver.pilot.click(EventTree, offset=(8, 2))
+        await driver.settle()
+        assert driver.place == "0 backward"
+
+
+async def test_a_click_on_a_finding_goes_to_where_it_shows(debug: Debug) -> None:
+    async with debug(SEED) as driver:
+        await driver.pilot.click(FindingsList, offset=(8, 3))
+        await driver.settle()
+        assert driver.place == "0 backward rnn.tanh t=8"
+
+
+async def test_rows_open_and_close_without_moving(debug: Debug) -> None:
+    async with debug(HEALTHY) as driver:
+        assert "    linear" not in driver.text
+        await driver.press("enter")
+        assert "    linear" in driver.text
+        await driver.press("enter")
+        assert "    linear" not in driver.text
+        assert driver.place == "0 forward"
+
+
+async def test_arrows_in_the_tree_go_along_its_rows(debug: Debug) -> None:
+    async with debug(HEALTHY) as driver:
+        await driver.press("down", "down")
+        assert driver.place == "0 backward"
+        await driver.press("up")
+        assert driver.place == "0 loss"
+
+
+async def test_the_table_scrolls_to_its_last_cell(debug: Debug) -> None:
+    async with debug("mnist-mlp") as driver:
+        await driver.command("goto 0 update linear1.weight")
+        table = driver.app.query(TensorTable).first()
+        await driver.pilot.press("j", "l")
+        assert table.scroll_offset == (table.table.column_width, 1)
+        driver.app.action_scroll_table(20, 60)
+        strips = [table.render_line(y).text for y in range(table.scrollable_content_region.height)]
+        assert strips[0].rstrip().endswith("15")
+        assert strips[-1].startswith("63")
+
+
+@pytest.mark.parametrize("theme", ["textual-light", "textual-dark", "textual-ansi", "dracula"])
+async def test_every_theme_can_be_drawn(debug: Debug, theme: str) -> None:
+    async with debug(SEED) as driver:
+        driver.app.theme = theme if theme in driver.app.available_themes else "textual-light"
+        await driver.press("c")
+        assert "unreachable-target" in driver.text
+
+
+async def test_without_colour_the_same_is_said(debug: Debug, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with debug(SEED) as driver:
+        await driver.press("c", "c")
+        coloured = driver.text
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with debug(SEED) as driver:
+        await driver.press("c", "c")
+        assert driver.text == coloured
+
+
+async def test_the_picker_gives_the_name_of_a_scenario() -> None:
+    app = Picker()
+    async with app.run_test() as pilot:
+        await pilot.press("j", "enter")
+    assert app.return_value == list(scenarios.SCENARIOS)[1]
+
+
+async def test_the_picker_can_be_left() -> None:
+    app = Picker()
+    async with app.run_test() as pilot:
+        await pilot.press("q")
+    assert app.return_value is None

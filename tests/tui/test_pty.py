@@ -1,0 +1,90 @@
+"""The installed command in a real pseudo-terminal, as a person has it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyte
+import pytest
+
+COMMAND = Path(sys.executable).with_name("mtorch")
+PATIENCE = 60.0
+"""Seconds until a screen that never comes is given up."""
+
+
+class Terminal:
+    def __init__(self, *arguments: str, columns: int = 80, lines: int = 24) -> None:
+        self.screen = pyte.Screen(columns, lines)
+        self.stream = pyte.ByteStream(self.screen)
+        self.raw = b""
+        self.master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        self.process = subprocess.Popen(
+            [COMMAND, *arguments], stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True
+        )
+        os.close(slave)
+
+    def keys(self, keys: str) -> None:
+        os.write(self.master, keys.encode())
+
+    def until(self, seen: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not seen():
+            ready, _, _ = select.select([self.master], [], [], max(0.0, deadline - time.monotonic()))
+            assert ready, f"not seen in {PATIENCE} s:\n{self.text}"
+            try:
+                data = os.read(self.master, 65536)
+            except OSError:  # Linux's way of saying that the other end is closed
+                data = b""
+            if not data:
+                self.process.wait(PATIENCE)
+                assert seen(), f"ended early:\n{self.text}"
+                return
+            self.raw += data
+            self.stream.feed(data)
+
+    def shows(self, *words: str) -> None:
+        self.until(lambda: all(word in self.text for word in words))
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.screen.display)
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self.master)
+
+
+@pytest.fixture
+def terminal() -> Iterator[Terminal]:
+    opened = Terminal("debug", "rnn-sin-cos-seed")
+    yield opened
+    opened.close()
+
+
+def test_a_person_finds_the_stale_cache_and_steps_back(terminal: Terminal) -> None:
+    terminal.shows("iteration 0 › forward", "✗ 9 findings")
+    for place in ("loss", "backward › linear", "backward › rnn ", "rnn › t=9 › linear", "rnn › t=8 › tanh"):
+        terminal.keys("c")
+        terminal.shows(place)
+    terminal.shows("stale-cache", "the derivative at the input", "of t=9", "recorded / right")
+    for place in ("rnn › t=8 ", "rnn › t=9 › linear", "rnn › t=9 › tanh"):
+        terminal.keys("S")
+        terminal.shows(place)
+    terminal.keys(":goto 2 forward rnn t=3\r")
+    terminal.shows("iteration 2 › forward › rnn › t=3")
+    terminal.keys("q")
+    terminal.until(lambda: terminal.process.poll() is not None and b"\x1b[?1049l" in terminal.raw)
+    assert terminal.process.returncode == 0

@@ -1,0 +1,122 @@
+"""Statistics, the loss's curve, the breadcrumb, the choice of a tensor, the verdict: what is said of an event."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import scenarios
+from mtorch.debug.events import Address
+from mtorch.debug.session import Session
+from tui.viewmodels.curve import loss_so_far, sparkline
+from tui.viewmodels.place import breadcrumb
+from tui.viewmodels.statistics import statistics
+from tui.viewmodels.tensors import beside, choose
+from tui.viewmodels.tree import row, visible
+from tui.viewmodels.verdict import summary, verdict
+
+
+@pytest.fixture(scope="module")
+def seed() -> Session:
+    return Session(scenarios.find("rnn-sin-cos-seed").build())
+
+
+@pytest.fixture(scope="module")
+def healthy() -> Session:
+    return Session(scenarios.find("rnn-sin-cos").build())
+
+
+@pytest.mark.parametrize(
+    ("array", "said"),
+    [
+        (np.array([[-1.0, 0, 0, 3]]), "1x4 float64 · -1…3 · mean 0.5 · std 1.5 · 50% zero"),
+        (np.array([np.nan, np.inf, 2.0], np.float32), "3 float32 · 1 NaN, 1 Inf of 3 · 2…2 · mean 2 · std 0"),
+        (np.array([np.nan]), "1 float64 · 1 NaN, 0 Inf of 1"),
+        (np.zeros((0, 3)), "0x3 float64 · empty"),
+        (np.array([3, 5]), "2 int64 · 3…5 · mean 4 · std 1"),
+    ],
+)
+def test_statistics(array: np.ndarray, said: str) -> None:
+    assert statistics(array) == said
+
+
+@given(st.lists(st.floats(width=32), max_size=200), st.integers(0, 50))
+def test_a_curve_fits_its_width(values: list[float], width: int) -> None:
+    with np.errstate(all="ignore"):
+        assert len(sparkline(values, width)) == min(width, len(values))
+
+
+def test_a_curve_goes_down_as_the_loss_does_and_shows_what_is_lost() -> None:
+    assert sparkline([8, 7, 6, 5, 4, 3, 2, 1], 8) == "█▇▆▅▄▃▂▁"
+    assert sparkline([1.0, float("nan"), 2.0], 3) == "▁?█"
+
+
+def test_the_loss_in_words() -> None:
+    assert loss_so_far([0.5, 0.25], 0, 10) == ("█▁", "0.5000 · least 0.2500")
+    assert loss_so_far([], 0, 10) == ("", "no iteration has run yet")
+
+
+def test_the_breadcrumb_is_the_contract_s(seed: Session) -> None:
+    place = seed.goto(Address(0, "backward", "rnn.tanh", 3))
+    assert breadcrumb(seed.trace(0).events, place.event) == "iteration 0 › backward › rnn › t=3 › tanh"
+
+
+def test_the_first_wrong_tensor_is_shown_first_and_else_what_was_wanted(seed: Session) -> None:
+    event = seed.trace(0).events[seed.goto(Address(0, "backward", "linear")).event]
+    assert choose(event, ["grad_weight"], None) == "grad_weight"
+    assert choose(event, [], "grad_bias") == "grad_bias"
+    assert choose(event, [], "nothing here") == "grad_input"
+
+
+def test_tensors_go_round() -> None:
+    assert [beside(["a", "b"], name, by) for name, by in (("a", 1), ("b", 1), ("a", -1), (None, 1))] == [
+        "b",
+        "a",
+        "b",
+        "a",
+    ]
+    assert beside([], None, 1) is None
+
+
+def test_only_what_is_open_shows_and_the_current_event_always(seed: Session) -> None:
+    events = seed.trace(0).events
+    assert [events[i].label for i in visible(events, set(), 0)] == ["forward", "loss", "backward", "update"]
+    tanh = seed.goto(Address(0, "forward", "rnn.tanh", 1)).event
+    shown = visible(events, set(), tanh)
+    assert tanh in shown
+    assert [events[i].label for i in shown][:4] == ["forward", "rnn", "t=0", "t=1"]
+
+
+def test_a_folded_row_says_that_something_inside_is_wrong(seed: Session) -> None:
+    events, marked = seed.trace(0).events, seed.report(0).marked
+    marks = {events[i].label: row(events, i, False, marked).mark for i in visible(events, set(), 0)}
+    assert marks == {"forward": " ", "loss": "✗", "backward": "·", "update": " "}
+
+
+def test_nothing_is_right_before_it_was_checked(healthy: Session) -> None:
+    for event in healthy.trace(0).events:
+        assert verdict(event, None) == ("open", "not checked yet")
+    assert [summary(None, checking) for checking in (False, True)] == ["not checked", "checking …"]
+
+
+def test_right_gradients_are_named_with_their_error(healthy: Session) -> None:
+    event = healthy.trace(0).events[healthy.goto(Address(0, "backward", "linear")).event]
+    said = verdict(event, healthy.report(0))
+    assert said.kind == "right"
+    assert said.text.startswith("✓ grad_input, grad_weight, grad_bias agree with the numerical derivative")
+
+
+def test_only_backward_calls_are_called_right(healthy: Session) -> None:
+    for event in healthy.trace(0).events:
+        assert (verdict(event, healthy.report(0)).kind == "right") == (event.call is not None)
+
+
+def test_a_wrong_event_says_why_and_what_holds_it_where(seed: Session) -> None:
+    trace, report = seed.trace(0), seed.report(0)
+    tanh = verdict(trace.events[seed.goto(Address(0, "backward", "rnn.tanh", 8)).event], report)
+    assert tanh.kind == "wrong"
+    assert "stale-cache" in tanh.text and "t=9" in tanh.text
+    step = verdict(trace.events[seed.goto(Address(0, "backward", "rnn", 8)).event], report)
+    assert step.text == "· 2 events inside with findings, first 0 backward rnn.tanh t=8"

@@ -199,15 +199,16 @@ class DebuggerApp(App[None]):
         for number, panel in enumerate(self.query(TensorPanel)):
             name = order[number] if number < len(order) else ""
             array = event.tensors.get(name)
-            numerical, note = None, ""
+            numerical, judged, note = None, None, ""
             if report and array is not None and name in wrong:
                 numerical = report.known_numerical(event.index, name)
+                judged = report.trace.events[event.index].tensors[name]
                 note = "✗ wrong" if numerical is not None else "✗ wrong, finding the right numbers …"
                 if numerical is None and array.size > LARGEST:
                     note = "✗ wrong (too large to differentiate every element)"
                 elif numerical is None and number == 0:
                     self.compare(report, event.index, name)
-            panel.show(name, array, numerical, note)
+            panel.show(name, array, numerical, judged, note)
 
     def _show_findings(self, event: Event, report: Report | None) -> None:
         said = verdict(event, report)

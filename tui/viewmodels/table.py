@@ -12,8 +12,9 @@ from mtorch.layers.base import Array
 from tui.viewmodels.heat import level
 from tui.viewmodels.numbers import WIDTH, cell
 
-WRONG = 1e-3
-"""A cell is marked as wrong where it is off by more than this share of the larger of the two gradients."""
+WRONG = 1e-6
+"""A cell is marked as wrong where it is off by more than this share of the tensor's largest number: the check's
+own tolerance, so that a gradient found wrong has wrong cells."""
 
 
 class Cell(NamedTuple):
@@ -29,10 +30,12 @@ class Table:
     """An array of any rank in two axes: the last one across, all others down.
 
     Where `numerical` is given, every column is double: the recorded number, and the right one beside it.
+    `judged` is what was compared with it, the recorded numbers in double precision.
     """
 
     array: Array
     numerical: Array | None = None
+    judged: Array | None = None
 
     @cached_property
     def grid(self) -> Array:
@@ -43,6 +46,10 @@ class Table:
         if self.numerical is None or self.numerical.shape != self.array.shape:
             return None
         return as_grid(self.numerical)
+
+    @cached_property
+    def compared(self) -> Array:
+        return self.grid if self.judged is None else as_grid(self.judged)
 
     @property
     def rows(self) -> int:
@@ -80,7 +87,7 @@ class Table:
         if self.right is None:
             return (here,)
         right = self.right[row, column]
-        wrong = not np.isnan(right) and not abs(value - right) <= WRONG * self.scale
+        wrong = not np.isnan(right) and not abs(self.compared[row, column] - right) <= WRONG * self.scale
         return (here._replace(wrong=wrong), Cell(cell(right), level(float(right), self.scale)))
 
 

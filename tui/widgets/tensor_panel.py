@@ -23,11 +23,13 @@ class TensorPanel(Vertical):
         yield Static(classes="title", markup=False)
         yield TensorTable()
 
-    def show(self, name: str, array: Array | None, numerical: Array | None = None, note: str = "") -> None:
+    def show(
+        self, name: str, array: Array | None, numerical: Array | None = None, judged: Array | None = None, note: str = ""
+    ) -> None:
         title = Text(overflow="ellipsis")
         if array is not None:
             title.append(plain(name), "bold").append(f"{note and ' ' + note}  {statistics(array)}")
         self.query_one(Static).update(title, layout=False)
         before, self.shown = self.shown, (array, numerical)
         if before[0] is not array or before[1] is not numerical:
-            self.query_one(TensorTable).show(None if array is None else Table(array, numerical))
+            self.query_one(TensorTable).show(None if array is None else Table(array, numerical, judged))

@@ -50,3 +50,10 @@ def test_numbers_that_are_not_finite_leave_the_scale_alone() -> None:
 
 def test_both_numbers_have_one_scale() -> None:
     assert Table(np.array([[1.0]]), np.array([[-4.0]])).scale == 4.0
+
+
+def test_what_is_marked_is_what_the_check_compared() -> None:
+    recorded = np.array([[1.0, 1e-4]], np.float32)
+    right = np.array([[1.0 + 5e-8, 1.1e-4]])
+    cells = [Table(recorded, right, np.array([[1.0 + 5e-8, 1e-4]])).cells(0, c)[0] for c in (0, 1)]
+    assert [cell.wrong for cell in cells] == [False, True]

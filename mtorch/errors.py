@@ -8,14 +8,16 @@ class MtorchError(Exception):
 class ShapeError(MtorchError, ValueError):
     """An array of the wrong shape reached a layer.
 
-    `layer` is the layer's label, `expected` a description such as "(batch, 784)", `got` the shape.
+    `layer` is the layer or its label, `expected` a description such as "(batch, 784)", `got` the shape;
+    `where` says at which place in a Sequential the layer stands, such as "layers[2]".
     """
 
-    def __init__(self, layer: object, expected: object, got: object = None) -> None:
-        self.layer, self.expected, self.got = layer, expected, got
+    def __init__(self, layer: object, expected: object, got: object = None, where: str = "") -> None:
+        self.layer, self.expected, self.got, self.where = layer, expected, got, where
         label = layer if isinstance(layer, str) else describe(layer)
+        place = f" at {where}" if where else ""
         tail = "" if got is None else f", got {got}"
-        super().__init__(f"{label} expected {expected}{tail}")
+        super().__init__(f"{label}{place} expected {expected}{tail}")
 
 
 ShapeNotMatchException = ShapeError

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from mtorch.layers.base import Array, Layer, Sequential
+from mtorch.layers.base import Array, Layer
+from mtorch.layers.sequential import Sequential
 
 
 class Module:
@@ -37,3 +39,11 @@ class Module:
     def layers(self) -> list[Layer]:
         """Every layer, outermost first."""
         return self.sequential.layers_within()
+
+    def state_dict(self) -> dict[str, Array]:
+        """Parameters and buffers by path, such as "rnn.linear.weight", by reference."""
+        return self.sequential.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Array]) -> None:
+        """Take over a state_dict. Raises MtorchError that names what doesn't fit."""
+        self.sequential.load_state_dict(state)

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import copy
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from mtorch.layers.base import Array, Layer
-from mtorch.losses import Loss, SquareLoss
+from mtorch.losses import Loss, LossFunction
 from mtorch.modules import Module
-from mtorch.optimizers import SGD
+from mtorch.optimizers import Optimizer, clip_grad_norm
 
-State = list[dict[str, Array]]
+
+class State(NamedTuple):
+    """All that an iteration changes: two state_dicts."""
+
+    model: dict[str, Array]
+    optimizer: dict[str, Array]
+
+
+TOGETHER = 1000
+"""Samples of the test set that are evaluated in one call."""
 
 
 class Batches(Protocol):
@@ -26,22 +35,24 @@ class Training:
     """A network, a loss, an optimiser and batches: all that a run needs.
 
     `transform` says that targets are class labels. `test` is (inputs, labels) for `accuracy`, or
-    None; `epoch` is the number of iterations in an epoch.
+    None; `epoch` is the number of iterations in an epoch. With `max_norm`, gradients are clipped to
+    that norm before each step.
     """
 
     def __init__(
         self,
         model: Module,
-        loss: SquareLoss,
-        optimizer: SGD,
+        loss: LossFunction,
+        optimizer: Optimizer,
         batches: Batches,
         *,
         transform: bool = False,
         test: tuple[Array, Array] | None = None,
         epoch: int = 100,
+        max_norm: float | None = None,
     ) -> None:
         self.model, self.loss, self.optimizer, self.batches = model, loss, optimizer, batches
-        self.transform, self.test, self.epoch = transform, test, epoch
+        self.transform, self.test, self.epoch, self.max_norm = transform, test, epoch, max_norm
         self.dtype: np.dtype[Any] = parameter_dtype(model.layers())
 
     def inputs_and_targets(self, iteration: int) -> tuple[Any, Any]:
@@ -54,23 +65,27 @@ class Training:
         outputs = self.model(inputs)
         loss = self.loss(outputs, targets, transform=self.transform)
         loss.backward()
+        if self.max_norm is not None:
+            clip_grad_norm(self.model, self.max_norm)
         self.optimizer.step()
         return loss
 
     def state(self) -> State:
         """All that an iteration changes, by reference: arrays are never changed in place."""
-        return [dict(layer.parameters) for layer in self.model.layers()]
+        return State(self.model.state_dict(), self.optimizer.state_dict())
 
     def load_state(self, state: State) -> None:
         """Go back to a state; its arrays are cast to this training's dtype."""
-        for layer, parameters in zip(self.model.layers(), state, strict=True):
-            layer.parameters = {name: p.astype(self.dtype, copy=False) for name, p in parameters.items()}
+        self.model.load_state_dict(state.model)
+        self.optimizer.load_state_dict(state.optimizer)
         self.model.zero_grad()
 
     def astype(self, dtype: DTypeLike) -> Training:
         """A copy of this training that computes in another float dtype; the data is shared."""
         twin = copy.deepcopy(self, {id(self.batches): self.batches, id(self.test): self.test})
         twin.dtype = np.dtype(dtype)
+        for layer in twin.model.layers():
+            layer.parameters, layer.buffers = cast((layer.parameters, layer.buffers), dtype)
         twin.load_state(self.state())
         return twin
 
@@ -80,9 +95,14 @@ class Training:
             return None
         images, labels = self.test
         self.model.eval()
-        outputs = self.model(cast(images, self.dtype))
-        self.model.train()
-        return float((outputs.argmax(axis=-1) == labels).mean())
+        try:
+            right = 0
+            for i in range(0, len(labels), TOGETHER):
+                outputs = self.model(cast(images[i : i + TOGETHER], self.dtype))
+                right += int((outputs.argmax(axis=-1) == labels[i : i + TOGETHER]).sum())
+        finally:
+            self.model.train()
+        return right / len(labels)
 
 
 def parameter_dtype(layers: list[Layer]) -> np.dtype[Any]:
@@ -93,9 +113,11 @@ def parameter_dtype(layers: list[Layer]) -> np.dtype[Any]:
 
 
 def cast(value: Any, dtype: DTypeLike) -> Any:
-    """Float arrays in nested tuples and lists, in another dtype; everything else as it is."""
+    """Float arrays in nested tuples, lists and dicts, in another dtype; everything else as it is."""
+    if isinstance(value, np.ndarray):
+        return value.astype(dtype) if value.dtype != dtype and value.dtype.kind in "fc" else value
+    if isinstance(value, dict):
+        return {name: cast(part, dtype) for name, part in value.items()}
     if isinstance(value, tuple | list):
         return type(value)(cast(part, dtype) for part in value)
-    if isinstance(value, np.ndarray) and value.dtype.kind in "fc":
-        return value.astype(dtype, copy=False)
     return value

@@ -32,7 +32,7 @@ def build(
     module = Module(
         Sequential(
             [
-                linear(inputs.shape[1], hidden, coe=2, rng=rng),
+                linear(inputs.shape[1], hidden, coe=2, rng=rng, needs_input_grad=not centred),
                 layers.Relu(hidden),
                 linear(hidden, hidden, coe=2, rng=rng),
                 layers.Relu(hidden),

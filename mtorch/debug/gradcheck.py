@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from mtorch.debug.events import Call
-from mtorch.debug.naming import paths
 from mtorch.layers.base import Array
+from mtorch.naming import paths
 
 TOLERANCE = 1e-6
 DIRECTIONS = 6
@@ -49,7 +49,8 @@ class Derivative:
 
     def __init__(self, call: Call) -> None:
         self.layer = copy.deepcopy(call.layer)
-        for _, layer in paths(self.layer):
+        self.within = [(layer, layer.buffers) for _, layer in paths(self.layer)]
+        for layer, _ in self.within:
             layer.parameters = {name: p.astype(np.float64) for name, p in layer.parameters.items()}
         self.inputs = list(call.inputs)
 
@@ -67,11 +68,13 @@ class Derivative:
             inputs[int(slot)] = value
         else:
             self.layer.parameters = {**kept, slot: value}
+        for layer, buffers in self.within:
+            layer.buffers = dict(buffers)  # a forward may change them, and each is to start from the same
         try:
             result: Array = self.layer.forward(inputs[0] if len(inputs) == 1 else tuple(inputs))
         finally:
             self.layer.parameters = kept
-            for _, layer in paths(self.layer):
+            for layer, _ in self.within:
                 layer.saved = []
         return result
 
@@ -119,39 +122,43 @@ class Derivative:
 
     def gradient(self, slot: str, grad_output: Array) -> Array:
         """The whole gradient: all samples at once where they do not mix, else element by element."""
-        found = self._by_sample(slot, grad_output)
-        return self.elements(slot, grad_output)[0] if found is None else found
+        for axis in self._sample_axes(slot, grad_output):
+            if (found := self._by_sample(slot, axis, grad_output)) is not None:
+                return found
+        return self.elements(slot, grad_output)[0]
 
     def evaluations(self, slot: str, grad_output: Array) -> int:
         """How many forward calls the whole gradient takes, about."""
-        value = self.value(slot)
-        return value.size // value.shape[-2] if self._has_samples(slot, grad_output) else value.size
+        value, axes = self.value(slot), self._sample_axes(slot, grad_output)
+        return value.size // value.shape[axes[0]] if axes else value.size
 
-    def _has_samples(self, slot: str, grad_output: Array) -> bool:
-        """Whether the axis before the last may be a batch, in what goes in and in what comes out."""
+    def _sample_axes(self, slot: str, grad_output: Array) -> list[int]:
+        """Which axes may be a batch, by the shapes: of sequences the last but one first, else the first."""
         shape = self.value(slot).shape
-        return slot.isdigit() and min(len(shape), grad_output.ndim) > 1 and shape[-2] == grad_output.shape[-2] > 0
+        if not slot.isdigit() or min(len(shape), grad_output.ndim) < 2:
+            return []
+        axes = dict.fromkeys((1, 0) if len(shape) == 3 else (0, len(shape) - 2))
+        return [axis for axis in axes if axis < grad_output.ndim and shape[axis] == grad_output.shape[axis] > 0]
 
-    def _by_sample(self, slot: str, grad_output: Array) -> Array | None:
+    def _by_sample(self, slot: str, axis: int, grad_output: Array) -> Array | None:
         """The gradient from moving an element of every sample at once; None where a random direction disagrees."""
-        if not self._has_samples(slot, grad_output):
-            return None
         value = self.value(slot)
+        directions = directions_for(value)[:2]
+        true, method = self.along(slot, directions, grad_output)
+        if method != "complex-step":
+            return None
         found = np.empty(value.shape)
-        others = tuple(axis for axis in range(grad_output.ndim) if axis != grad_output.ndim - 2)
-        for index in np.ndindex(*value.shape[:-2], value.shape[-1]):
-            place = (*index[:-1], slice(None), index[-1])
+        others = tuple(a for a in range(grad_output.ndim) if a != axis)
+        for index in np.ndindex(*value.shape[:axis], *value.shape[axis + 1 :]):
+            place = (*index[:axis], slice(None), *index[axis:])
             direction = np.zeros(value.shape)
             direction[place] = 1.0
             output = self._complex_output(slot, direction)
             if output is None:
                 return None
             found[place] = (grad_output * output.imag).sum(axis=others) / COMPLEX_STEP
-        directions = directions_for(value)[:2]
-        true, method = self.along(slot, directions, grad_output)
         slopes = np.array([(found * direction).sum() for direction in directions])
-        agree = method == "complex-step" and relative_error(slopes, true, grad_output) < 1e-9
-        return found if agree else None
+        return found if relative_error(slopes, true, grad_output) < 1e-9 else None
 
     def elements(self, slot: str, grad_output: Array) -> tuple[Array, str]:
         """The whole gradient, element by element, and the methods that measured it."""

@@ -11,8 +11,10 @@ import numpy as np
 
 from mtorch.debug.events import Call
 from mtorch.debug.gradcheck import Derivative
-from mtorch.debug.naming import arrays_of, grad_input_slots, input_gradients, paths
+from mtorch.debug.naming import arrays_of, grad_input_slots, input_gradients
+from mtorch.debug.twins import twin
 from mtorch.layers.base import Array
+from mtorch.naming import paths
 
 MOST = 100_000
 """Forward calls that mending one inner layer may take."""
@@ -46,21 +48,22 @@ def mended(call: Call, path: str, wrong: Set[str]) -> Call | None:
 def made_right(layer: Any, call: Call) -> type:
     """A class for the layer whose backward is the numerical derivative of its forward."""
     cls: Any = type(layer)
-    original = copy.deepcopy(layer)
-    calls: list[tuple[Array, ...]] = []
+    calls: list[tuple[Any, tuple[Array, ...]]] = []
     spent = 0
 
     def forward(self: Any, x: Any) -> Any:
-        calls.append(arrays_of(x))
+        before = twin(self)
+        before.__class__ = cls
+        calls.append((before, arrays_of(x)))
         return cls.forward(self, x)
 
     def backward(self: Any, grad_output: Array) -> Any:
         nonlocal spent
-        inputs = calls.pop()
-        derivative = Derivative(replace(call, layer=original, inputs=inputs))
+        before, inputs = calls.pop()
+        derivative = Derivative(replace(call, layer=before, inputs=inputs))
         known = derivative.slots()
         found = []
-        for _, slot in grad_input_slots(original, len(inputs)):
+        for _, slot in grad_input_slots(before, len(inputs)):
             if slot in known:
                 spent += derivative.evaluations(slot, grad_output)
                 if spent > MOST:

@@ -1,4 +1,4 @@
-"""Names: of the layers inside a model, such as rnn.tanh, and of what goes in and out of them."""
+"""Names of what goes in and out of a layer."""
 
 from __future__ import annotations
 
@@ -9,38 +9,14 @@ import numpy as np
 from mtorch.layers.base import Array
 
 
-def label(layer: Any) -> str:
-    """A layer's own name, or its class's: lower case, without the digit of Linear2."""
-    name = getattr(layer, "name", None)
-    return name if isinstance(name, str) and name else type(layer).__name__.lower().rstrip("0123456789")
-
-
-def paths(root: Any) -> list[tuple[str, Any]]:
-    """(path, layer) of the root ("") and all within it; siblings of one name are numbered from 1."""
-    found: list[tuple[str, Any]] = []
-    seen: set[int] = set()
-
-    def walk(layer: Any, path: str) -> None:
-        found.append((path, layer))
-        seen.add(id(layer))
-        children = list({id(child): child for child in layer.children() if id(child) not in seen}.values())
-        names = [label(child) for child in children]
-        for number, (child, name) in enumerate(zip(children, names, strict=True)):
-            own = f"{name}{names[: number + 1].count(name)}" if names.count(name) > 1 else name
-            if id(child) not in seen:
-                walk(child, f"{path}.{own}" if path else own)
-
-    walk(root, "")
-    return found
-
-
 def numbered(name: str, count: int) -> tuple[str, ...]:
     return (name,) if count == 1 else tuple(f"{name}[{i}]" for i in range(count))
 
 
 def arrays_of(value: Any) -> tuple[Array, ...]:
-    """What goes into or comes out of a layer, one array or several, copied."""
-    return tuple(np.array(part) for part in (value if isinstance(value, tuple | list) else (value,)))
+    """What goes into or comes out of a layer, one array or several, copied; nothing for None."""
+    parts = value if isinstance(value, tuple | list) else (value,)
+    return tuple(np.array(part) for part in parts if part is not None)
 
 
 def grad_input_slots(layer: Any, count: int) -> list[tuple[str, str]]:

@@ -117,6 +117,8 @@ def check_call(address: Address, event: int, call: Call, exhaustive: bool = Fals
     derivative = Derivative(call)
     results = []
     for slot in derivative.slots():
+        if slot.isdigit() and slot not in call.gradients and not call.layer.needs_input_grad:
+            continue
         gradient, shape = call.gradients.get(slot), derivative.value(slot).shape
         shaped = gradient is not None and gradient.shape == shape
         name = call.names.get(slot, f"grad_{slot}")

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from mtorch.debug.events import Address, Call, Event, Trace
-from mtorch.debug.naming import arrays_of, input_gradients, numbered, paths
+from mtorch.debug.naming import arrays_of, input_gradients, numbered
+from mtorch.debug.twins import twin
 from mtorch.debug.watch import Watch
 from mtorch.layers.base import Array
+from mtorch.naming import paths
 from mtorch.training import Training
 
 
@@ -90,8 +92,7 @@ class Tracer:
     def _forward(self, layer: Any, x: Any) -> Node:
         path = self.path_of[id(layer)]
         node = Node("forward", path, path.rpartition(".")[2] or "forward", layer)
-        # Other calls' saved values are no part of what this call computes, and would add up to T squared.
-        node.twin = copy.deepcopy(layer, {id(inner.saved): [] for _, inner in paths(layer)})
+        node.twin = twin(layer)
         node.inputs = arrays_of(x)
         names = layer.input_names if len(layer.input_names) == len(node.inputs) else numbered("input", len(node.inputs))
         node.tensors = {**dict(zip(names, node.inputs, strict=True)), **kept(layer.parameters)}
@@ -130,12 +131,8 @@ class Tracer:
             for name, old in before.items():
                 new = np.array(layer.parameters[name])
                 node = Node("update", f"{path}.{name}" if path else name, f"{path}.{name}")
-                node.tensors = {
-                    f"{name} before": old,
-                    "gradient": gradients[name],
-                    "delta": new - old,
-                    f"{name} after": new,
-                }
+                reached = {"gradient": gradients[name]} if name in gradients else {}
+                node.tensors = {f"{name} before": old, **reached, "delta": new - old, f"{name} after": new}
                 update.children.append(node)
         self.roots.append(update)
 

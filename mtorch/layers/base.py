@@ -1,16 +1,26 @@
-"""Layer: what every layer is. Sequential: layers one after another, itself a layer."""
+"""Layer: what every layer is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mtorch.errors import MtorchError
+from mtorch.errors import MtorchError, ShapeError
+from mtorch.naming import paths
 
 Array = NDArray[Any]
+Shape = tuple[Any, ...]
+"""Of an array, or of several: a tuple of such tuples."""
+
+
+class Gradients(dict[str, Array]):
+    """Gradients by parameter. One that isn't there yet reads as 0, so that += works on it."""
+
+    def __missing__(self, name: str) -> float:
+        return 0.0
 
 
 class Layer:
@@ -20,22 +30,28 @@ class Layer:
     takes the gradient of that output, adds to `gradients`, and returns the gradient of the input.
     A layer may be called many times before backward: each backward call takes the last saved call.
 
-    `parameters` and `gradients` map the same names to arrays of the same shapes. Gradients
-    accumulate until `zero_grad`. Arrays are rebound, never changed in place, so that whoever keeps a
-    reference keeps the past.
+    `gradients` has the parameters' names, for those that a backward has reached since the last
+    `zero_grad`. `buffers` is state that is not trained, such as running statistics. Arrays are
+    rebound, never changed in place, so that whoever keeps a reference keeps the past.
+
+    A layer whose input is data may be told that `needs_input_grad` is False (PyTorch's word): its
+    backward then returns None, and spares a product.
     """
 
     name: str | None = None
     input_names: tuple[str, ...] = ("input",)
     grad_input_names: tuple[str, ...] = ("grad_input",)
+    needs_input_grad = True
 
     def __init__(self, name: str | None = None) -> None:
         if name is not None:
             self.name = name
         self.parameters: dict[str, Array] = {}
-        self.gradients: dict[str, Array] = {}
+        self.gradients: dict[str, Array] = Gradients()
+        self.buffers: dict[str, Array] = {}
         self.saved: list[Any] = []
         self.training = True
+        self._fitting: Any = None
 
     def __call__(self, x: Any) -> Any:
         return self.forward(x)
@@ -45,6 +61,16 @@ class Layer:
 
     def backward(self, grad_output: Array) -> Any:
         raise NotImplementedError
+
+    def output_shape(self, shape: Shape) -> Shape | None:
+        """The output's shape for an input's, None where only calling tells. Raises ShapeError where it can't be."""
+        return None
+
+    def fits(self, shape: Shape) -> None:
+        """Raise ShapeError unless an input of that shape can be taken. The last good shape is not looked at again."""
+        if shape != self._fitting:
+            self.output_shape(shape)
+            self._fitting = shape
 
     def children(self) -> Iterator[Layer]:
         """The layers that this one's attributes hold, in lists, tuples and dicts too, in the order they were set."""
@@ -57,11 +83,7 @@ class Layer:
 
     def layers_within(self) -> list[Layer]:
         """This layer and all layers inside it, outermost first, each once however often it is used."""
-        found = {id(self): self}
-        for child in self.children():
-            if id(child) not in found:
-                found.update((id(layer), layer) for layer in child.layers_within())
-        return list(found.values())
+        return [layer for _, layer in paths(self)]
 
     def save(self, *values: Any) -> None:
         """Keep what the backward of this call needs. In eval mode nothing is kept."""
@@ -74,23 +96,23 @@ class Layer:
             raise MtorchError(f"{type(self).__name__}.backward was called without a forward call before it")
         return self.saved.pop()
 
-    def accumulate(self, **gradients: Array) -> None:
-        """Add to the gradients of the named parameters."""
-        for name, gradient in gradients.items():
-            self.gradients[name] = self.gradients[name] + gradient
+    def accumulate(self, name: str, gradient: Array) -> None:
+        """Add to the gradient of a parameter."""
+        gradients = self.gradients
+        gradients[name] = gradients[name] + gradient if name in gradients else gradient
 
     def zero_grad(self) -> None:
-        """Set all gradients to zero and forget calls that never got a backward."""
+        """Forget all gradients, and calls that never got a backward."""
         for layer in self.layers_within():
-            layer.gradients = {name: np.zeros_like(p) for name, p in layer.parameters.items()}
+            layer.gradients = Gradients()
             layer.saved = []
 
     def step(self, lr: float) -> None:
         """One step of gradient descent: parameter - lr * gradient, in new arrays."""
         for layer in self.layers_within():
-            layer.parameters = {
-                name: p - p.dtype.type(lr) * layer.gradients[name] for name, p in layer.parameters.items()
-            }
+            for name, gradient in layer.gradients.items():
+                parameter = layer.parameters[name]
+                layer.parameters[name] = parameter - parameter.dtype.type(lr) * gradient
 
     def train(self, mode: bool = True) -> None:
         """Training mode saves for backward; eval mode (`train(False)`) does not."""
@@ -100,24 +122,33 @@ class Layer:
     def eval(self) -> None:
         self.train(False)
 
+    def state_dict(self) -> dict[str, Array]:
+        """Parameters and buffers of this layer and those within it, by path ("rnn.linear.weight"), by reference."""
+        found = {}
+        for path, layer in paths(self):
+            for name, array in (layer.parameters | layer.buffers).items():
+                found[f"{path}.{name}" if path else name] = array
+        return found
 
-class Sequential(Layer):
-    """Layers in a row: forward calls them in order, backward in reverse."""
+    def load_state_dict(self, state: Mapping[str, Array]) -> None:
+        """Take over a state_dict, cast to this layer's dtypes. Raises MtorchError that names what doesn't fit."""
+        own = self.state_dict()
+        if own.keys() != state.keys():
+            raise MtorchError(
+                f"load_state_dict expected {', '.join(own) or 'nothing'}; "
+                f"missing: {', '.join(own.keys() - state.keys()) or 'none'}, "
+                f"unexpected: {', '.join(map(str, state.keys() - own.keys())) or 'none'}"
+            )
+        for path, array in own.items():
+            if array.shape != state[path].shape:
+                raise ShapeError(f"load_state_dict: {path}", f"the shape {array.shape}", state[path].shape)
+        for path, layer in paths(self):
+            prefix = f"{path}." if path else ""
+            for group in (layer.parameters, layer.buffers):
+                for name, old in group.items():
+                    group[name] = np.asarray(state[prefix + name]).astype(old.dtype, copy=False)
 
-    def __init__(self, layers: Iterable[Layer]) -> None:
-        super().__init__()
-        self.layers = list(layers)
-        if self.layers:
-            self.input_names, self.grad_input_names = self.layers[0].input_names, self.layers[0].grad_input_names
 
-    def forward(self, x: Any) -> Any:
-        out = x
-        for layer in self.layers:
-            out = layer(out)
-        return out
-
-    def backward(self, grad_output: Array) -> Any:
-        delta: Any = grad_output
-        for layer in reversed(self.layers):
-            delta = layer.backward(delta)
-        return delta
+def shape_of(value: Any) -> Shape:
+    """The shape of an array, or of each of several."""
+    return tuple(map(shape_of, value)) if isinstance(value, tuple | list) else value.shape

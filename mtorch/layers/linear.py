@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import DTypeLike
 
 from mtorch.errors import ShapeError
 from mtorch.init import generator
-from mtorch.layers.base import Array, Layer
+from mtorch.layers.base import Array, Layer, Shape
 
 
 class Linear(Layer):
@@ -16,9 +18,9 @@ class Linear(Layer):
     Notation: x (..., in_dim), weight (in_dim, out_dim), bias (out_dim), y (..., out_dim)
 
         forward   y = x @ weight + bias
-        backward  grad_input  = grad_output @ weight.T
-                  grad_weight = sum over samples of outer(x, grad_output)
-                  grad_bias   = sum over samples of grad_output
+        backward  grad_input = grad_output @ weight.T
+                  grad_weight = x.T @ grad_output, summed over samples
+                  grad_bias = grad_output, summed over samples
 
     Weights are drawn from a normal distribution of variance coe / in_dim (coe=2 before a Relu: He et
     al. 2015, eq. 10; coe=1 otherwise: LeCun et al. 1998, section 4.6). Raises
@@ -36,27 +38,36 @@ class Linear(Layer):
         *,
         rng: np.random.Generator | int | None = None,
         dtype: DTypeLike = np.float32,
+        needs_input_grad: bool = True,
         name: str | None = None,
     ) -> None:
         super().__init__(name)
         self.in_dim, self.out_dim, self.coe = in_dim, out_dim, coe
+        self.needs_input_grad = needs_input_grad
         weight = generator(rng).standard_normal((in_dim, out_dim)) * np.sqrt(coe / in_dim)
         self.parameters = {"weight": weight.astype(dtype), "bias": np.zeros(out_dim, dtype)}
-        self.zero_grad()
+
+    def output_shape(self, shape: Shape) -> Shape:
+        if shape[-1:] != (self.in_dim,) or (self.ndim is not None and len(shape) != self.ndim):
+            raise ShapeError(self, f"inputs of shape ({self.leading}, {self.in_dim})", shape)
+        return (*shape[:-1], self.out_dim)
 
     def forward(self, x: Array) -> Array:
-        if x.shape[-1:] != (self.in_dim,) or (self.ndim is not None and x.ndim != self.ndim):
-            raise ShapeError(self, f"inputs of shape ({self.leading}, {self.in_dim})", x.shape)
+        self.fits(x.shape)
         self.save(x)
         return x @ self.parameters["weight"] + self.parameters["bias"]
 
-    def backward(self, grad_output: Array) -> Array:
+    def backward(self, grad_output: Array) -> Any:
         (x,) = self.take()
         if grad_output.shape != (*x.shape[:-1], self.out_dim):
             raise ShapeError(self, f"a gradient of shape {(*x.shape[:-1], self.out_dim)}", grad_output.shape)
-        flat_grad = grad_output.reshape(-1, self.out_dim)
-        self.accumulate(weight=x.reshape(-1, self.in_dim).T @ flat_grad, bias=flat_grad.sum(axis=0))
-        return grad_output @ self.parameters["weight"].T
+        if x.ndim == 2:
+            samples, grad = x, grad_output
+        else:
+            samples, grad = x.reshape(-1, self.in_dim), grad_output.reshape(-1, self.out_dim)
+        self.accumulate("weight", samples.T @ grad)
+        self.accumulate("bias", np.add.reduce(grad))
+        return grad_output @ self.parameters["weight"].T if self.needs_input_grad else None
 
 
 class Linear2(Linear):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -110,8 +112,11 @@ def test_relu_lets_a_nan_through_and_stops_what_is_not_positive() -> None:
 
 
 @pytest.mark.filterwarnings("error")
-def test_sigmoid_does_not_overflow() -> None:
-    np.testing.assert_array_equal(layers.Sigmoid()(np.array([-1e4, 0.0, 1e4])), [0, 0.5, 1])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_sigmoid_does_not_overflow(dtype: Any) -> None:
+    y = layers.Sigmoid()(np.array([-1e4, 0.0, 1e4], dtype))
+    np.testing.assert_allclose(y, [0, 0.5, 1], rtol=0, atol=2e-5 if dtype == np.float16 else 1e-38)
+    assert y.dtype == dtype
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,12 @@ class TensorPanel(Vertical):
         yield TensorTable()
 
     def show(
-        self, name: str, array: Array | None, numerical: Array | None = None, judged: Array | None = None, note: str = ""
+        self,
+        name: str,
+        array: Array | None,
+        numerical: Array | None = None,
+        judged: Array | None = None,
+        note: str = "",
     ) -> None:
         title = Text(overflow="ellipsis")
         if array is not None:

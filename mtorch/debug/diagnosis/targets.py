@@ -47,5 +47,5 @@ def reachable(head: Event) -> tuple[float, float] | None:
         outputs = [layer.forward(np.full(call.inputs[0].shape, x)) for x in np.linspace(-FAR, FAR, 41)]
     except Exception:  # a stranger's layer may refuse such inputs in any way it likes
         return None
-    low, high = float(np.min(outputs)), float(np.max(outputs))
+    low, high = round(float(np.min(outputs)), 9), round(float(np.max(outputs)), 9)
     return (low, high) if np.isfinite([low, high]).all() else None

@@ -8,8 +8,8 @@ import pytest
 import scenarios
 from mtorch import SGD, DataLoader, Module, Sequential, SquareLoss, Training, layers
 from mtorch.debug.events import Trace
-from mtorch.debug.naming import paths
 from mtorch.debug.tracer import trace
+from mtorch.naming import paths
 
 SMALL = {"hidden": 3, "seq": 3, "batch": 2}
 

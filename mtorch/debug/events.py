@@ -63,6 +63,8 @@ class Event:
     end: int
     tensors: Mapping[str, Array] = field(default_factory=dict)
     call: Call | None = None
+    equations: tuple[str, ...] = ()
+    """What should have been computed, in the symbols of the code."""
 
 
 @dataclass(frozen=True)

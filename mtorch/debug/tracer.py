@@ -13,6 +13,7 @@ from mtorch.debug.events import Address, Call, Event, Trace
 from mtorch.debug.naming import arrays_of, input_gradients, numbered
 from mtorch.debug.twins import twin
 from mtorch.debug.watch import Watch
+from mtorch.equations import equations
 from mtorch.layers.base import Array
 from mtorch.naming import paths
 from mtorch.training import Training
@@ -67,7 +68,7 @@ class Tracer:
         elif method == "step":
             self.before = [(kept(layer.parameters), kept(layer.gradients)) for _, layer in self.layers]
         else:
-            node = Node("loss", "", "loss")
+            node = Node("loss", "", "loss", target)
             node.tensors = {"output": np.array(args[0]), "target": np.array(args[1])}
             self._open(node)
 
@@ -167,11 +168,22 @@ def flatten(roots: list[Node], iteration: int) -> list[Event]:
         for child in grouped(node, t):
             put(child, depth + 1, index, t)
         address = Address(iteration, node.phase, node.path, t)
-        events[index] = Event(index, address, node.label, depth, parent, len(events), node.tensors, node.call)
+        events[index] = Event(
+            index, address, node.label, depth, parent, len(events), node.tensors, node.call, equations_of(node)
+        )
 
     for root in roots:
         put(root, 0, None, None)
     return [event for event in events if event is not None]
+
+
+def equations_of(node: Node) -> tuple[str, ...]:
+    """Those of the phase; a loss, which has both in one event, has all."""
+    found = equations(node.layer) if node.layer is not None else None
+    if found is None:
+        return ()
+    parts = {"forward": found.forward, "backward": found.backward}
+    return parts.get(node.phase, found.forward + found.backward)
 
 
 def grouped(node: Node, t: int | None) -> list[Node]:

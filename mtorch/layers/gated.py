@@ -19,17 +19,18 @@ class LSTM(Recurrent):
     i, f, o, g the input, forget and output gates and the candidate, each (batch, out_dim)
 
         forward   [i, f, o] = sigmoid(gates([h[t-1], x[t]]))
-                  g = candidate([h[t-1], x[t]])
+                  g = candidate_tanh(candidate([h[t-1], x[t]]))
                   c[t] = f * c[t-1] + i * g
                   u = tanh(c[t])
                   h[t] = o * u
         backward  grad_h = grad_output[t] + grad_h
                   grad_c = grad_c + tanh.backward(grad_h * o)
                   grad_hx = gates.backward(sigmoid.backward([grad_c * g, grad_c * c[t-1], grad_h * u]))
-                  [grad_h, grad_x[t]] = grad_hx + candidate.backward(grad_c * i)
+                  grad_g = candidate.backward(candidate_tanh.backward(grad_c * i))
+                  [grad_h, grad_x[t]] = grad_hx + grad_g
                   grad_c = grad_c * f
 
-    gates and candidate are Linears, candidate with a tanh behind it. Takes (h0, c0, x), or x alone; see
+    gates and candidate are Linears. Takes (h0, c0, x), or x alone; see
     Recurrent. Weights as in Linear; the bias of f starts at 1 (Jozefowicz et al. 2015).
     """
 

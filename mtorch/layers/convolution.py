@@ -77,7 +77,7 @@ class Conv2d(Layer):
         if not self.needs_input_grad:
             return None
         batch, _, rows, columns = expected
-        patches = (grad @ weight.reshape(self.out_channels, -1)).reshape(batch, rows, columns, *weight.shape[1:])
-        image = put_back(patches.transpose(0, 3, 1, 2, 4, 5), padded, self.stride)
+        patches = (grad @ weight.reshape(self.out_channels, -1)).reshape(batch, rows, columns, self.in_channels, -1)
+        image = put_back(np.moveaxis(patches, (4, 3), (0, 2)), padded, self.kernel_size, self.stride)
         down, right = self.padding
         return image[:, :, down : down + shape[2], right : right + shape[3]]

@@ -6,7 +6,7 @@ import numpy as np
 
 from mtorch.errors import ShapeError
 from mtorch.layers.base import Array, Layer, Shape
-from mtorch.layers.windows import Pair, counts, pair, put_back, windows
+from mtorch.layers.windows import Pair, corners, counts, pair, put_back
 
 
 class Pool2d(Layer):
@@ -22,15 +22,11 @@ class Pool2d(Layer):
             raise ShapeError(self, "inputs of shape (batch, channels, height, width)", shape)
         return (*shape[:2], *counts(self, shape, self.kernel_size, self.stride))
 
-    def flat_windows(self, x: Array) -> Array:
-        """(batch, channels, rows, columns, kernel's size)"""
+    def parts(self, x: Array) -> list[Array]:
+        """For each place in a window, the numbers there of all windows: (batch, channels, rows, columns)."""
         self.fits(x.shape)
-        patches = windows(x, self.kernel_size, self.stride)
-        return patches.reshape(*patches.shape[:4], -1)
-
-    def spread(self, grad_windows: Array, shape: Shape) -> Array:
-        """An image of the shape, from the gradient of each number in each window."""
-        return put_back(grad_windows.reshape(*grad_windows.shape[:4], *self.kernel_size), shape, self.stride)
+        count = counts(self, x.shape, self.kernel_size, self.stride)
+        return list(corners(x, self.kernel_size, self.stride, count))
 
 
 class MaxPool2d(Pool2d):
@@ -43,16 +39,21 @@ class MaxPool2d(Pool2d):
     """
 
     def forward(self, x: Array) -> Array:
-        patches = self.flat_windows(x)
-        largest = patches.real.argmax(axis=-1)[..., None]
-        self.save(largest, x.shape)
-        y: Array = np.take_along_axis(patches, largest, axis=-1)[..., 0]
+        y, *others = self.parts(x)
+        place = np.zeros(y.shape, np.uint8 if len(others) < 256 else np.intp)
+        for number, part in enumerate(others, 1):
+            # A NaN is larger than everything: it stays visible.
+            larger = (part.real > y.real) | (part != part)
+            y = np.where(larger, part, y)
+            place[larger] = number
+        self.save(place, x.shape)
         return y
 
     def backward(self, grad_output: Array) -> Array:
-        largest, shape = self.take()
-        places = np.arange(np.prod(self.kernel_size))
-        return self.spread(np.where(places == largest, grad_output[..., None], grad_output.dtype.type(0)), shape)
+        place, shape = self.take()
+        numbers = range(self.kernel_size[0] * self.kernel_size[1])
+        parts = (np.where(place == number, grad_output, 0) for number in numbers)
+        return put_back(parts, shape, self.kernel_size, self.stride)
 
 
 class AvgPool2d(Pool2d):
@@ -66,12 +67,11 @@ class AvgPool2d(Pool2d):
     """
 
     def forward(self, x: Array) -> Array:
-        patches = self.flat_windows(x)
-        self.save(patches.shape, x.shape)
-        y: Array = patches.mean(axis=-1)
+        parts = self.parts(x)
+        self.save(len(parts), x.shape)
+        y: Array = sum(parts[1:], parts[0]) / len(parts)
         return y
 
     def backward(self, grad_output: Array) -> Array:
-        patches, shape = self.take()
-        share = grad_output / grad_output.dtype.type(patches[-1])
-        return self.spread(np.broadcast_to(share[..., None], patches), shape)
+        n, shape = self.take()
+        return put_back([grad_output / n] * n, shape, self.kernel_size, self.stride)

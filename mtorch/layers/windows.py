@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -17,23 +18,6 @@ def pair(value: int | Pair) -> Pair:
     return (value, value) if isinstance(value, int) else value
 
 
-def windows(x: Array, kernel: Pair, stride: Pair) -> Array:
-    """All patches of x (batch, channels, height, width), as a view (batch, channels, rows, columns, *kernel)."""
-    view: Array = np.lib.stride_tricks.sliding_window_view(x, kernel, axis=(2, 3))
-    return view[:, :, :: stride[0], :: stride[1]]
-
-
-def put_back(patches: Array, shape: Shape, stride: Pair) -> Array:
-    """The reverse of `windows`: an image of that shape, each number the sum of those at its place in all patches."""
-    image = np.zeros(shape, patches.dtype)
-    rows, columns, height, width = patches.shape[2:]
-    for i in range(height):
-        for j in range(width):
-            place = image[:, :, i : i + stride[0] * rows : stride[0], j : j + stride[1] * columns : stride[1]]
-            place += patches[..., i, j]
-    return image
-
-
 def counts(layer: Any, shape: Shape, kernel: Pair, stride: Pair, padding: Pair = (0, 0)) -> Pair:
     """How many windows fit below and beside each other. Raises ShapeError where none does."""
     size = [n + 2 * p for n, p in zip(shape[2:], padding, strict=True)]
@@ -41,3 +25,26 @@ def counts(layer: Any, shape: Shape, kernel: Pair, stride: Pair, padding: Pair =
         raise ShapeError(layer, f"images of at least {kernel[0]}x{kernel[1]} with padding {padding}", shape)
     rows, columns = ((n - k) // s + 1 for n, k, s in zip(size, kernel, stride, strict=True))
     return rows, columns
+
+
+def windows(x: Array, kernel: Pair, stride: Pair) -> Array:
+    """All patches of x (batch, channels, height, width), as a view (batch, channels, rows, columns, *kernel)."""
+    view: Array = np.lib.stride_tricks.sliding_window_view(x, kernel, axis=(2, 3))
+    return view[:, :, :: stride[0], :: stride[1]]
+
+
+def corners(image: Array, kernel: Pair, stride: Pair, count: Pair) -> Iterator[Array]:
+    """For each place in a window, row by row, a view of the numbers there of all windows."""
+    (down, right), (rows, columns) = stride, count
+    for i in range(kernel[0]):
+        for j in range(kernel[1]):
+            yield image[:, :, i : i + down * rows : down, j : j + right * columns : right]
+
+
+def put_back(parts: Iterable[Array], shape: Shape, kernel: Pair, stride: Pair) -> Array:
+    """The reverse of `corners`: an image of that shape, each number the sum of those at its place in all windows."""
+    first, *others = parts
+    image = np.zeros(shape, first.dtype)
+    for view, part in zip(corners(image, kernel, stride, first.shape[2:]), (first, *others), strict=True):
+        view += part
+    return image

@@ -5,12 +5,29 @@ from __future__ import annotations
 import difflib
 
 from mtorch.errors import ScenarioError
-from scenarios.digits import MNIST_MLP, MNIST_MLP_SEED
+from scenarios.characters import CHAR_RNN
+from scenarios.digits import MNIST_CNN, MNIST_MLP, MNIST_MLP_SEED
 from scenarios.faults.seed import RNN_SIN_COS_SEED
+from scenarios.points import DEEP_MLP, SPIRALS, XOR
 from scenarios.registry import Scenario
-from scenarios.sine import RNN_SIN_COS
+from scenarios.sine import GRU_SIN_COS, LSTM_SIN_COS, RNN_SIN_COS
 
-SCENARIOS = {s.name: s for s in (RNN_SIN_COS, RNN_SIN_COS_SEED, MNIST_MLP, MNIST_MLP_SEED)}
+SCENARIOS = {
+    scenario.name: scenario
+    for scenario in (
+        RNN_SIN_COS,
+        RNN_SIN_COS_SEED,
+        MNIST_MLP,
+        MNIST_MLP_SEED,
+        XOR,
+        SPIRALS,
+        DEEP_MLP,
+        LSTM_SIN_COS,
+        GRU_SIN_COS,
+        MNIST_CNN,
+        CHAR_RNN,
+    )
+}
 
 
 def find(name: str) -> Scenario:

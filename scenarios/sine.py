@@ -1,8 +1,9 @@
-"""A recurrent network that follows a sine and tells its cosine; healthy, with a linear head."""
+"""Recurrent networks that follow a sine and tell its cosine; healthy, with a linear head."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -10,18 +11,22 @@ from mtorch import SGD, Module, Sequential, SquareLoss, Training, layers
 from mtorch.data import SineCosine
 from scenarios.registry import Scenario
 
-
-def make(seed: int, data: Path | None, hidden: int, seq: int, batch: int, lr: float) -> Training:
-    rng = np.random.default_rng(seed)
-    module = Module(Sequential([layers.RNN(1, hidden, rng=rng), layers.Linear3(hidden, 1, rng=rng)]))
-    waves = SineCosine(batch, seq, hidden, seed=seed)
-    return Training(module, SquareLoss(module.backward, reduction="mean"), SGD(module, lr), waves)
+SETTINGS = {"hidden": 32, "seq": 10, "batch": 32, "lr": 0.3}
 
 
-RNN_SIN_COS = Scenario(
-    "rnn-sin-cos",
-    "an RNN that turns a sine into its cosine",
-    make,
-    {"hidden": 32, "seq": 10, "batch": 32, "lr": 0.3},
-    ("rnn", "regression"),
-)
+def scenario(name: str, article: str, kind: Any, **settings: Any) -> Scenario:
+    """That kind of recurrent layer, with its initial states zeros of a shape of their own."""
+
+    def make(seed: int, data: Path | None, hidden: int, seq: int, batch: int, lr: float) -> Training:
+        rng = np.random.default_rng(seed)
+        module = Module(Sequential([kind(1, hidden, rng=rng), layers.Linear3(hidden, 1, rng=rng)]))
+        waves = SineCosine(batch, seq, hidden, states=len(kind.states), seed=seed)
+        return Training(module, SquareLoss(module.backward, reduction="mean"), SGD(module, lr), waves)
+
+    summary = f"{article} {kind.__name__} that turns a sine into its cosine"
+    return Scenario(name, summary, make, {**SETTINGS, **settings}, ("rnn", "regression"))
+
+
+RNN_SIN_COS = scenario("rnn-sin-cos", "an", layers.RNN)
+LSTM_SIN_COS = scenario("lstm-sin-cos", "an", layers.LSTM)
+GRU_SIN_COS = scenario("gru-sin-cos", "a", layers.GRU)

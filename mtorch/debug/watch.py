@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, Protocol
@@ -15,12 +16,41 @@ class Listener(Protocol):
     def leave(self, target: Any, method: str, result: Any) -> None: ...
 
 
+class Replacement:
+    """A class's method while watches are interested in it: it stands in once, however many there are."""
+
+    def __init__(self, cls: type, name: str) -> None:
+        self.cls, self.name = cls, name
+        self.own = cls.__dict__.get(name)
+        self.watches: tuple[Watch, ...] = ()
+        original = getattr(cls, name)
+
+        def method(target: Any, *args: Any, **kwargs: Any) -> Any:
+            for watch in self.watches:
+                if watch.wants(target, name):
+                    return watch.call(original, target, name, args, kwargs)
+            return original(target, *args, **kwargs)
+
+        setattr(cls, name, method)
+
+    def restore(self) -> None:
+        if self.own is None:
+            delattr(self.cls, self.name)
+        else:
+            setattr(self.cls, self.name, self.own)
+
+
+_replaced: dict[tuple[type, str], Replacement] = {}
+_lock = threading.Lock()
+
+
 class Watch:
     """While entered, calls of the named methods on the given objects reach the listener.
 
     The methods are replaced on classes, not on instances: a deep copy carries no wrapper, and
     __slots__ need no room. Calls on other objects of the classes pass through; a method that calls
-    super()'s counts once. Leaving restores the classes as they were.
+    super()'s counts once. Several watches may be entered at a time, by several threads, on different
+    objects of the same classes; when the last one leaves, the classes are as they were.
     """
 
     def __init__(self, targets: Iterable[tuple[Any, tuple[str, ...]]], listener: Listener) -> None:
@@ -28,40 +58,43 @@ class Watch:
         self.listener = listener
         self._watched = {id(target) for target, _ in self.targets}
         self._active: set[tuple[int, str]] = set()
-        self._replaced: list[tuple[type, str, Any]] = []
+        self._pairs = dict.fromkeys((type(target), name) for target, names in self.targets for name in names)
 
     def __enter__(self) -> Watch:
-        pairs = dict.fromkeys((type(target), name) for target, names in self.targets for name in names)
-        for cls, name in pairs:
-            self._replaced.append((cls, name, cls.__dict__.get(name)))
-        # All originals are looked up before any is replaced: a subclass must not wrap a wrapper.
-        originals = {(cls, name): getattr(cls, name) for cls, name in pairs}
-        for (cls, name), original in originals.items():
-            setattr(cls, name, self._wrapper(original, name))
+        try:
+            with _lock:
+                for pair in self._pairs:
+                    if pair not in _replaced:
+                        _replaced[pair] = Replacement(*pair)
+                    _replaced[pair].watches += (self,)
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        for cls, name, own in reversed(self._replaced):
-            if own is None:
-                delattr(cls, name)
-            else:
-                setattr(cls, name, own)
-        self._replaced.clear()
+        with _lock:
+            for pair in _replaced.keys() & self._pairs.keys():
+                replacement = _replaced[pair]
+                replacement.watches = tuple(watch for watch in replacement.watches if watch is not self)
+                if not replacement.watches:
+                    replacement.restore()
+                    del _replaced[pair]
 
-    def _wrapper(self, original: Any, name: str) -> Any:
-        def method(target: Any, *args: Any, **kwargs: Any) -> Any:
-            key = (id(target), name)
-            if id(target) not in self._watched or key in self._active:
-                return original(target, *args, **kwargs)
-            self._active.add(key)
-            try:
-                self.listener.enter(target, name, args)
-                result = original(target, *args, **kwargs)
-            finally:
-                self._active.discard(key)
-            self.listener.leave(target, name, result)
-            return result
+    def wants(self, target: Any, name: str) -> bool:
+        """Whether a call is one to report: of an object watched, and not made from within another such call."""
+        return id(target) in self._watched and (id(target), name) not in self._active
 
-        return method
+    def call(self, original: Any, target: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Make a call of the original method, and report it."""
+        key = (id(target), name)
+        self._active.add(key)
+        try:
+            self.listener.enter(target, name, args)
+            result = original(target, *args, **kwargs)
+        finally:
+            self._active.discard(key)
+        self.listener.leave(target, name, result)
+        return result

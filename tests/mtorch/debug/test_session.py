@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 import threading
 
 import numpy as np
@@ -131,10 +132,13 @@ def test_a_check_does_not_disturb_the_run() -> None:
 
 
 def test_checks_and_moves_may_come_from_two_threads() -> None:
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)  # so often that two traces do overlap
     run, alone = session(), session()
     thread = threading.Thread(target=lambda: [run.report(i) for i in range(12)])
     thread.start()
     seen = {i: fingerprint(run.trace(i)) for i in (11, 3, 17, 0)}
     thread.join()
+    sys.setswitchinterval(usual)
     assert seen == {i: fingerprint(alone.trace(i)) for i in seen}
     assert np.isfinite(run.losses).all()

@@ -88,3 +88,27 @@ def test_slots_need_no_room() -> None:
     with Watch([(slotted, ("forward",))], listener):
         slotted.forward(1)
     assert len(listener.heard) == 2
+
+
+def test_watches_may_overlap_in_any_order() -> None:
+    before = dict(vars(Child)), dict(vars(Base))
+    first, second = Child(), Child()
+    heard = Listener(), Listener()
+    one, other = Watch([(first, ("forward",))], heard[0]), Watch([(second, ("forward",))], heard[1])
+    one.__enter__()
+    other.__enter__()
+    first.forward(1)
+    one.__exit__(None, None, None)
+    assert second.forward(1) == 20
+    first.forward(1)
+    other.__exit__(None, None, None)
+    second.forward(1)
+    assert [len(listener.heard) for listener in heard] == [2, 2]
+    assert (dict(vars(Child)), dict(vars(Base))) == before
+
+
+def test_a_watch_that_cannot_be_entered_leaves_nothing_behind() -> None:
+    before = dict(vars(Base))
+    with pytest.raises((AttributeError, TypeError)), Watch([(Base(), ("forward",)), (None, ("__call__",))], Listener()):
+        pass
+    assert dict(vars(Base)) == before

@@ -30,7 +30,7 @@ class Loss:
 
     @property
     def per_element(self) -> float:
-        return float(self.total.real) / self.elements
+        return float(self.total.real) / self.elements if self.elements else float("nan")
 
     def backward(self) -> Any:
         return self._backward_func(self.grad_output)

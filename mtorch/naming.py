@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 
@@ -21,8 +22,11 @@ def paths(root: Any) -> list[tuple[str, Any]]:
         seen.add(id(layer))
         children = list({id(child): child for child in layer.children() if id(child) not in seen}.values())
         names = [label(child) for child in children]
-        for number, (child, name) in enumerate(zip(children, names, strict=True)):
-            own = f"{name}{names[: number + 1].count(name)}" if names.count(name) > 1 else name
+        taken = {name for name in names if names.count(name) == 1}
+        for child, name in zip(children, names, strict=True):
+            numbers = (f"{name}{n}" for n in count(1))
+            own = name if names.count(name) == 1 else next(n for n in numbers if n not in taken)
+            taken.add(own)
             if id(child) not in seen:
                 walk(child, f"{path}.{own}" if path else own)
 

@@ -43,7 +43,9 @@ class Optimizer:
             if gradients := layer.gradients:
                 parameters = layer.parameters
                 for name, gradient in gradients.items():
-                    parameters[name] = self.updated(prefix + name, parameters[name], gradient, lr)
+                    old = parameters[name]
+                    new = self.updated(prefix + name, old, gradient, lr)
+                    parameters[name] = new if new.dtype == old.dtype else new.astype(old.dtype)
                 layer.gradients = Gradients()
             if layer.saved:
                 layer.saved = []

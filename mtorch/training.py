@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from types import ModuleType
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -82,8 +83,12 @@ class Training:
 
     def astype(self, dtype: DTypeLike) -> Training:
         """A copy of this training that computes in another float dtype; the data is shared."""
-        twin = copy.deepcopy(self, {id(self.batches): self.batches, id(self.test): self.test})
+        kept = [self.batches, self.test, *(v for layer in self.model.layers() for v in vars(layer).values())]
+        memo = {id(v): v for number, v in enumerate(kept) if number < 2 or isinstance(v, ModuleType)}
+        twin = copy.deepcopy(self, memo)
         twin.dtype = np.dtype(dtype)
+        if getattr(twin.loss.backward_func, "__self__", None) is None:
+            twin.loss.backward_func = twin.model.backward  # a function's copy is itself, and calls this network
         for layer in twin.model.layers():
             layer.parameters, layer.buffers = cast((layer.parameters, layer.buffers), dtype)
         twin.load_state(self.state())

@@ -216,7 +216,7 @@ class DebuggerApp(App[None]):
         text = f"not checked: {failure}" if failure and report is None else said.text
         words = Text("\n".join(plain(line) for line in text.split("\n")), self.colour(KIND[said.kind]))
         for equation in event.equations:
-            words.append(f"\n  {plain(equation)}", self.colour("text-muted"))
+            words.append(f"\n  {plain(equation)}", "dim")
         self.query_one("#verdict", Static).update(words, layout=False)
         findings = self.query_one(FindingsList)
         state = summary(report, self.checking == event.address.iteration)

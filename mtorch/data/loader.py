@@ -35,12 +35,14 @@ class DataLoader:
 
     def order(self, epoch: int) -> Array:
         """The sample numbers of an epoch, in its order."""
-        if self._order is None or self._order[0] != epoch:
+        known = self._order
+        if known is None or known[0] != epoch:
             numbers = np.arange(len(self.inputs))
             if self.shuffle:
                 np.random.Generator(np.random.Philox(key=[self.seed, epoch])).shuffle(numbers)
             self._order = (epoch, numbers)
-        return self._order[1]
+            return numbers
+        return known[1]
 
     def batch(self, number: int) -> tuple[Array, Array]:
         epoch, position = divmod(number, len(self))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,9 +43,23 @@ class Call:
     inputs: tuple[Array, ...]
     grad_output: Array
     gradients: Mapping[str, Array]
-    """The call's own: of each input, by position ("0", "1", …), and of each parameter, by name."""
+    """The call's own: of each input, by its slot ("#0", "#1", …), and of each parameter, by name."""
     names: Mapping[str, str]
-    """What the tensors are called: "0" -> "grad_input", "weight" -> "grad_weight"."""
+    """What the tensors are called: "#0" -> "grad_input", "weight" -> "grad_weight"."""
+    inside: tuple[str, ...] = ()
+    """The paths of the layer and of all within it, in their order."""
+    spread: bool = False
+    """Whether the inputs are arguments of their own, instead of one."""
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        """What forward was called with."""
+        return as_arguments(self.inputs, self.spread)
+
+
+def as_arguments(inputs: Sequence[Array], spread: bool) -> tuple[Any, ...]:
+    """Inputs as forward takes them: each by itself, or in one tuple where there are several."""
+    return tuple(inputs) if spread or len(inputs) == 1 else (tuple(inputs),)
 
 
 @dataclass(frozen=True)
@@ -69,11 +83,16 @@ class Event:
 
 @dataclass(frozen=True)
 class Trace:
-    """One iteration, event by event. `loss` is the loss per element."""
+    """One iteration, event by event. `loss` is the loss per element.
+
+    `accumulated` has, by the path and name of each parameter, its gradient before and after the whole
+    backward pass, None where there was none.
+    """
 
     iteration: int
     loss: float
     events: tuple[Event, ...]
+    accumulated: Mapping[tuple[str, str], tuple[Array | None, Array | None]] = field(default_factory=dict)
 
     def find(self, address: Address) -> int:
         """The first event at the address. Raises MtorchError where there is none."""

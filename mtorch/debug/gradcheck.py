@@ -1,26 +1,25 @@
-"""Gradient checks: a backward call against the numerical derivative of its own forward, in double precision."""
+"""Gradient checks: what a backward call returned, against the numerical derivative of its own forward."""
 
 from __future__ import annotations
 
-import copy
-import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from mtorch.debug.events import Call
+from mtorch.debug.derivatives import Derivative, Slopes, directions_for, rms
+from mtorch.debug.events import Address, Call
+from mtorch.debug.naming import is_input
 from mtorch.layers.base import Array
-from mtorch.naming import paths
 
 TOLERANCE = 1e-6
-DIRECTIONS = 6
-COMPLEX_STEP = 1e-100
-CENTRAL_STEP = 1e-6
-CHUNK = 64
-FLOOR = 1e-4
-"""Errors are relative to the gradient, but to no less than this share of grad_output's norm: a true
-gradient of zero has no size of its own."""
+MARGIN = 10.0
+"""A gradient is called wrong where it is off by more than this many times the measurement's own uncertainty."""
+MOST_ELEMENTS = 1000
+"""Larger tensors are not differentiated element by element where directions meet a kink."""
+UNSURE = "not checked: a kink, or too much rounding"
+RANDOM = "not checked: forward gives another output each time"
+LOST = "not checked: not finite"
 
 
 @dataclass(frozen=True)
@@ -38,165 +37,94 @@ class Check:
     event: int
 
 
-class Derivative:
-    """The vector-Jacobian products of a layer at one forward call's input, by numbers.
+@dataclass(frozen=True)
+class Evidence:
+    """What a check measured: the recorded gradient and the true one, along the same random directions."""
 
-    Complex step (Squire and Trapp 1998): Im f(x + ih d) / h, exact to rounding as nothing is
-    subtracted; used where the layer carries complex numbers through and central differences agree.
-    Otherwise central differences; where the slopes on the two sides differ, there is a kink, and
-    the result is NaN: not measured rather than measured wrongly.
+    slot: str
+    directions: list[Array]
+    analytic: Array
+    numerical: Array
+    right_shape: bool
+
+
+class Verdict:
+    """What a gradient's values and those measured, along directions or by elements, come to.
+
+    Both are None unless more than `share` of the values are sure measurements, which `sure` tells.
     """
 
-    def __init__(self, call: Call) -> None:
-        self.layer = copy.deepcopy(call.layer)
-        self.within = [(layer, layer.buffers) for _, layer in paths(self.layer)]
-        for layer, _ in self.within:
-            layer.parameters = {name: p.astype(np.float64) for name, p in layer.parameters.items()}
-        self.inputs = list(call.inputs)
+    error: float | None = None
+    ok: bool | None = None
 
-    def slots(self) -> list[str]:
-        numeric = [str(i) for i, x in enumerate(self.inputs) if x.dtype.kind == "f"]
-        return [*numeric, *self.layer.parameters]
+    def __init__(self, analytic: Array, found: Slopes, norm: Callable[[Array], float], share: float) -> None:
+        self.sure = found.sure
+        if self.sure.size and self.sure.mean() <= share:
+            return
+        analytic, true, uncertain = analytic[self.sure], found.values[self.sure], found.uncertain[self.sure]
+        size = max(found.floor, norm(true), norm(analytic[np.isfinite(analytic)]))
+        off = np.abs(analytic - true)
+        beyond = norm(np.maximum(off - MARGIN * uncertain, 0.0))
+        self.error = norm(off) / size if size else 0.0
+        self.ok = bool(beyond <= TOLERANCE * size)
 
-    def value(self, slot: str) -> Array:
-        return self.inputs[int(slot)] if slot.isdigit() else self.layer.parameters[slot]
 
-    def output(self, slot: str, value: Array) -> Array:
-        """The layer's output with one of its inputs or parameters replaced."""
-        inputs, kept = list(self.inputs), self.layer.parameters
-        if slot.isdigit():
-            inputs[int(slot)] = value
+def check_call(address: Address, event: int, call: Call, exhaustive: bool = False) -> list[tuple[Check, Evidence]]:
+    """Each tensor of a backward call against the derivative along random directions; `exhaustive`: and by elements."""
+    derivative = Derivative(call)
+    repeatable = derivative.repeatable()
+    results = []
+    for slot in derivative.slots():
+        if is_input(slot) and not any(map(is_input, call.gradients)):
+            continue  # backward returned nothing: a first layer may
+        gradient, shape = call.gradients.get(slot), derivative.value(slot).shape
+        shaped = gradient is not None and gradient.shape == shape
+        name = call.names.get(slot, f"grad_{slot.removeprefix('#')}")
+        ok: bool | None
+        if gradient is None or not shaped or not repeatable:
+            directions = directions_for(derivative.value(slot))
+            blank = np.full(len(directions), np.nan)
+            evidence, error = Evidence(slot, directions, blank, blank, shaped), None
+            ok, method = (False, "shape") if not shaped else (None, RANDOM)
         else:
-            self.layer.parameters = {**kept, slot: value}
-        for layer, buffers in self.within:
-            layer.buffers = dict(buffers)  # a forward may change them, and each is to start from the same
-        try:
-            result: Array = self.layer.forward(inputs[0] if len(inputs) == 1 else tuple(inputs))
-        finally:
-            self.layer.parameters = kept
-            for layer, _ in self.within:
-                layer.saved = []
-        return result
-
-    def along(self, slot: str, directions: list[Array], grad_output: Array) -> tuple[Array, str]:
-        """d sum(grad_output * f) along each direction, and the method."""
-        by_complex = self._complex(slot, directions[:1], grad_output)
-        by_central = self._central(slot, directions[:1], grad_output)
-        agree = by_complex is not None and (
-            np.isnan(by_central[0]) or abs(by_complex[0] - by_central[0]) <= 1e-3 * (abs(by_central[0]) + 1e-6)
-        )
-        if agree:
-            rest = self._complex(slot, directions[1:], grad_output)
-            if rest is not None and by_complex is not None:
-                return np.concatenate((by_complex, rest)), "complex-step"
-        return np.concatenate((by_central, self._central(slot, directions[1:], grad_output))), "central-difference"
-
-    def _complex(self, slot: str, directions: list[Array], grad_output: Array) -> Array | None:
-        found = []
-        for direction in directions:
-            output = self._complex_output(slot, direction)
-            if output is None:
-                return None
-            found.append((grad_output * output.imag).sum() / COMPLEX_STEP)
-        return np.array(found)
-
-    def _complex_output(self, slot: str, direction: Array) -> Array | None:
-        """The output for a complex step in that direction, None where the layer cannot take one."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", np.exceptions.ComplexWarning)
-            try:
-                output = self.output(slot, self.value(slot) + 1j * COMPLEX_STEP * direction)
-            except Exception:  # a layer that cannot take complex numbers may raise anything
-                return None
-        return output if output.dtype.kind == "c" else None
-
-    def _central(self, slot: str, directions: list[Array], grad_output: Array) -> Array:
-        value, found = self.value(slot), []
-        for direction in directions:
-            h = CENTRAL_STEP * max(1.0, float(np.abs(value).max(initial=0.0)))
-            low, mid, high = ((grad_output * self.output(slot, value + s * h * direction)).sum() for s in (-1, 0, 1))
-            left, right = (mid - low) / h, (high - mid) / h
-            kink = abs(right - left) > 1e-3 * max(abs(left), abs(right), 1e-3)
-            found.append(np.nan if kink else (left + right) / 2)
-        return np.array(found)
-
-    def gradient(self, slot: str, grad_output: Array) -> Array:
-        """The whole gradient: all samples at once where they do not mix, else element by element."""
-        for axis in self._sample_axes(slot, grad_output):
-            if (found := self._by_sample(slot, axis, grad_output)) is not None:
-                return found
-        return self.elements(slot, grad_output)[0]
-
-    def evaluations(self, slot: str, grad_output: Array) -> int:
-        """How many forward calls the whole gradient takes, about."""
-        value, axes = self.value(slot), self._sample_axes(slot, grad_output)
-        return value.size // value.shape[axes[0]] if axes else value.size
-
-    def _sample_axes(self, slot: str, grad_output: Array) -> list[int]:
-        """Which axes may be a batch, by the shapes: of sequences the last but one first, else the first."""
-        shape = self.value(slot).shape
-        if not slot.isdigit() or min(len(shape), grad_output.ndim) < 2:
-            return []
-        axes = dict.fromkeys((1, 0) if len(shape) == 3 else (0, len(shape) - 2))
-        return [axis for axis in axes if axis < grad_output.ndim and shape[axis] == grad_output.shape[axis] > 0]
-
-    def _by_sample(self, slot: str, axis: int, grad_output: Array) -> Array | None:
-        """The gradient from moving an element of every sample at once; None where a random direction disagrees."""
-        value = self.value(slot)
-        directions = directions_for(value)[:2]
-        true, method = self.along(slot, directions, grad_output)
-        if method != "complex-step":
-            return None
-        found = np.empty(value.shape)
-        others = tuple(a for a in range(grad_output.ndim) if a != axis)
-        for index in np.ndindex(*value.shape[:axis], *value.shape[axis + 1 :]):
-            place = (*index[:axis], slice(None), *index[axis:])
-            direction = np.zeros(value.shape)
-            direction[place] = 1.0
-            output = self._complex_output(slot, direction)
-            if output is None:
-                return None
-            found[place] = (grad_output * output.imag).sum(axis=others) / COMPLEX_STEP
-        slopes = np.array([(found * direction).sum() for direction in directions])
-        return found if relative_error(slopes, true, grad_output) < 1e-9 else None
-
-    def elements(self, slot: str, grad_output: Array) -> tuple[Array, str]:
-        """The whole gradient, element by element, and the methods that measured it."""
-        value = self.value(slot)
-        parts = [
-            self.along(slot, [unit(i, value.shape) for i in range(start, min(start + CHUNK, value.size))], grad_output)
-            for start in range(0, value.size, CHUNK)
-        ]
-        methods = " and ".join(sorted({method for _, method in parts}))
-        whole = np.concatenate([slopes for slopes, _ in parts]) if parts else np.zeros(0)
-        return whole.reshape(value.shape), methods
+            evidence, error, method, ok = compare(derivative, slot, gradient, call.grad_output, exhaustive)
+        error = error if error is not None and np.isfinite(error) else None
+        check = Check(address.iteration, address.path, address.t, name, error, TOLERANCE, method, ok, event)
+        results.append((check, evidence))
+    return results
 
 
-def unit(element: int, shape: tuple[int, ...]) -> Array:
-    """Zeros with a one at an element's number."""
-    direction = np.zeros(shape)
-    direction.flat[element] = 1.0
-    return direction
+def compare(
+    derivative: Derivative, slot: str, gradient: Array, grad_output: Array, exhaustive: bool
+) -> tuple[Evidence, float | None, str, bool | None]:
+    """What was measured of a gradient, its relative error (None: not measured), the method, and whether it is right."""
+    directions = directions_for(derivative.value(slot))
+    found = derivative.along(slot, directions, grad_output)
+    # Where half of the directions meet a kink, the others may have missed it by chance.
+    verdict = Verdict(slopes(gradient, directions), found, rms, 0.5)
+    small = gradient.size <= MOST_ELEMENTS and np.isfinite(found.values).all()
+    if exhaustive or (verdict.ok is None and small):
+        whole = derivative.elements(slot, grad_output)
+        by_element = Verdict(gradient, whole, largest, 0.0)
+        known = by_element.sure
+        if known.any():
+            # Directions that leave the kinks out are measured where the whole ones are not.
+            directions = [np.where(known, direction, 0.0) for direction in directions]
+            values = slopes(np.where(known, whole.values, 0.0), directions)
+            share = "every element" if known.all() else f"{known.sum()} of {known.size} elements"
+            found = Slopes(values, np.zeros(len(values)), f"{whole.method}, {share}", whole.floor)
+            verdict = by_element
+    evidence = Evidence(slot, directions, slopes(gradient, directions), found.values, True)
+    if verdict.ok is None:
+        return evidence, None, UNSURE if np.isfinite(found.values).any() else LOST, None
+    return evidence, verdict.error, found.method, verdict.ok
 
 
-def directions_for(value: Array) -> list[Array]:
-    rng = np.random.default_rng(0)
-    return [rng.standard_normal(value.shape) for _ in range(DIRECTIONS)]
+def largest(values: Array) -> float:
+    """The largest magnitude; 0 of nothing."""
+    return float(np.abs(values).max(initial=0.0))
 
 
-def relative_error(analytic: Array, numerical: Array, grad_output: Array) -> float:
-    """Distance over size, from values along random directions, whose root mean square is a norm."""
-    size = max(rms(analytic), rms(numerical), FLOOR * float(np.linalg.norm(grad_output)))
-    return 0.0 if size == 0 else rms(analytic - numerical) / size
-
-
-def worst_element(analytic: Array, numerical: Array, grad_output: Array) -> float:
-    """The largest difference of two elements over the size of the whole, from gradients element by element."""
-    norms = (float(np.linalg.norm(gradient)) for gradient in (analytic, numerical))
-    size = max(*norms, FLOOR * float(np.linalg.norm(grad_output)))
-    return 0.0 if size == 0 else float(np.abs(analytic - numerical).max(initial=0.0)) / size
-
-
-def rms(values: Any) -> float:
-    """Root mean square; 0 of nothing."""
-    return float(np.sqrt(np.mean(np.square(values)))) if np.size(values) else 0.0
+def slopes(gradient: Array, directions: list[Array]) -> Array:
+    """A gradient's slope along each direction."""
+    return np.array([(gradient * direction).sum() for direction in directions])

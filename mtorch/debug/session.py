@@ -6,7 +6,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -22,6 +22,9 @@ Going = Callable[[int], bool]
 """Asked before each iteration of a long run, with its number: go on?"""
 
 
+T = TypeVar("T")
+
+
 class Stopped(Exception):
     """A long run was told to stop; the session is as usable as before."""
 
@@ -30,8 +33,9 @@ class Session:
     """A training and its past. `losses[i]` is the loss per element of iteration i, as far as the run has come;
     `seconds` is what the latest traced iteration took.
 
-    The state at the start of every `every`-th iteration is kept by reference; any other is re-executed
-    from the checkpoint before it, which is exact because an iteration is a function of state and number.
+    The state at the start of every `every`-th iteration is kept; any other is re-executed from the checkpoint
+    before it, which is exact where an iteration is a function of state and number. `inexact` is the first
+    iteration whose loss came out otherwise the second time, None as long as all came out the same.
     Its methods may be called from several threads; one at a time runs the training.
     """
 
@@ -40,7 +44,8 @@ class Session:
         self.every = every
         self.losses: list[float] = []
         self.seconds = 0.0
-        self._checkpoints: dict[int, State] = {0: training.state()}
+        self.inexact: int | None = None
+        self._checkpoints: dict[int, State] = {0: kept(training.state())}
         self._at = 0
         self._traces: OrderedDict[int, tuple[State, Trace]] = OrderedDict()
         self._reports: OrderedDict[int, Report] = OrderedDict()
@@ -58,14 +63,26 @@ class Session:
             while self._at < iteration:
                 if not going(self._at):
                     raise Stopped
-                self._ran(self.training.step(self._at).per_element)
+                self._ran(self._whole(lambda: self.training.step(self._at).per_element))
+
+    def _whole(self, run: Callable[[], T]) -> T:
+        """An iteration, or none of it: one that raises leaves a half-changed state behind."""
+        try:
+            return run()
+        except BaseException:
+            start = max(n for n in self._checkpoints if n <= self._at)
+            self.training.load_state(self._checkpoints[start])
+            self._at = start
+            raise
 
     def _ran(self, loss: float) -> None:
         if self._at == len(self.losses):
             self.losses.append(loss)
+        elif self.inexact is None and loss != self.losses[self._at] and loss == loss:
+            self.inexact = self._at
         self._at += 1
         if self._at % self.every == 0:
-            self._checkpoints.setdefault(self._at, self.training.state())
+            self._checkpoints.setdefault(self._at, kept(self.training.state()))
 
     def trace(self, iteration: int, going: Going = lambda _: True) -> Trace:
         """All events of an iteration. Raises Stopped where `going` says no on the way there."""
@@ -75,8 +92,8 @@ class Session:
         with self._running, np.errstate(all="ignore"):
             if iteration not in self._traces:
                 self.seek(iteration, going)
-                state, began = self.training.state(), time.perf_counter()
-                found = trace(self.training, iteration)
+                state, began = kept(self.training.state()), time.perf_counter()
+                found = self._whole(lambda: trace(self.training, iteration))
                 self.seconds = time.perf_counter() - began
                 self._ran(found.loss)
                 remember(self._traces, iteration, (state, found))
@@ -87,7 +104,7 @@ class Session:
         """How many iterations must run before an iteration's events are at hand."""
         if iteration in self._traces:
             return 0
-        start = max(n for n in self._checkpoints if n <= iteration)
+        start = max(n for n in list(self._checkpoints) if n <= iteration)
         return iteration + 1 - (self._at if start <= self._at <= iteration else start)
 
     def report(self, iteration: int, going: Going = lambda _: True, *, exhaustive: bool = False) -> Report:
@@ -99,7 +116,13 @@ class Session:
             if exhaustive or iteration not in self._reports:
                 state, _ = self._traced(iteration, going)
                 self._double.load_state(state)
-                remember(self._reports, iteration, examine(trace(self._double, iteration), exhaustive))
+
+                def check_going() -> None:
+                    if not going(iteration):
+                        raise Stopped
+
+                report = examine(trace(self._double, iteration), exhaustive, check_going)
+                remember(self._reports, iteration, report)
             self._reports.move_to_end(iteration)
             return self._reports[iteration]
 
@@ -152,6 +175,11 @@ class Session:
         if not going(iteration):
             raise Stopped
         return sorted(self.report(iteration, going).marked)
+
+
+def kept(state: State) -> State:
+    """A state that nothing can change: an optimiser of the user's may work in place."""
+    return State(*({name: np.array(array) for name, array in part.items()} for part in state))
 
 
 def remember(cache: OrderedDict[int, Any], key: int, value: Any) -> None:

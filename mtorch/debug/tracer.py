@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from mtorch.debug.events import Address, Call, Event, Trace
-from mtorch.debug.naming import arrays_of, input_gradients, numbered
-from mtorch.debug.twins import twin
+from mtorch.debug.naming import arrays_of, arrays_of_arguments, input_gradients, numbered
+from mtorch.debug.twins import copied, twin
 from mtorch.debug.watch import Watch
 from mtorch.equations import equations
-from mtorch.layers.base import Array
+from mtorch.layers.base import Array, Layer
 from mtorch.naming import paths
 from mtorch.training import Training
 
@@ -33,6 +34,7 @@ class Node:
     partner: Node | None = None
     twin: Any = None
     inputs: tuple[Array, ...] = ()
+    spread: bool = False
     call: Call | None = None
 
 
@@ -41,7 +43,21 @@ def trace(training: Training, iteration: int) -> Trace:
     tracer = Tracer(training)
     with Watch(tracer.targets(), tracer):
         loss = training.step(iteration)
-    return Trace(iteration, loss.per_element, tuple(flatten(tracer.roots, iteration)))
+    return Trace(iteration, loss.per_element, tuple(flatten(tracer.roots, iteration)), tracer.accumulated)
+
+
+class LossLayer(Layer):
+    """A loss with its targets, as a layer whose input are the network's outputs."""
+
+    def __init__(self, loss: Any, rest: tuple[Any, ...], options: dict[str, Any]) -> None:
+        super().__init__()
+        # A copy of the loss would bring a copy of the whole network along.
+        self.loss = copy.copy(loss)
+        self.loss.backward_func = None
+        self.rest, self.options = copy.deepcopy((rest, options))
+
+    def forward(self, x: Any) -> Any:
+        return np.asarray(self.loss(x, *self.rest, **self.options).value)
 
 
 class Tracer:
@@ -55,21 +71,28 @@ class Tracer:
         self.stack: list[Node] = []
         self.pending: defaultdict[int, list[Node]] = defaultdict(list)
         self.before: list[tuple[dict[str, Array], dict[str, Array]]] = []
+        self.start: dict[tuple[str, str], Array] = {}
+        self.accumulated: dict[tuple[str, str], tuple[Array | None, Array | None]] = {}
 
     def targets(self) -> list[tuple[Any, tuple[str, ...]]]:
         layers = [(layer, ("forward", "backward")) for _, layer in self.layers]
         return [*layers, (self.training.loss, ("__call__",)), (self.training.optimizer, ("step",))]
 
-    def enter(self, target: Any, method: str, args: tuple[Any, ...]) -> None:
+    def enter(self, target: Any, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        if kwargs and method in ("forward", "backward"):
+            args = tuple(inspect.signature(getattr(target, method)).bind(*args, **kwargs).arguments.values())
         if method == "forward":
-            self._open(self._forward(target, args[0]))
+            self._open(self._forward(target, args))
         elif method == "backward":
-            self._open(self._backward(target, args[0]))
+            if not self.stack:
+                self.start = self._gradients()
+            self._open(self._backward(target, args))
         elif method == "step":
             self.before = [(kept(layer.parameters), kept(layer.gradients)) for _, layer in self.layers]
         else:
             node = Node("loss", "", "loss", target)
             node.tensors = {"output": np.array(args[0]), "target": np.array(args[1])}
+            node.twin = LossLayer(target, args[1:], kwargs)
             self._open(node)
 
     def leave(self, target: Any, method: str, result: Any) -> None:
@@ -78,37 +101,41 @@ class Tracer:
             return
         node = self.stack.pop()
         if method == "forward":
-            node.tensors["output"] = np.array(result)
+            outputs = arrays_of(result)
+            node.tensors.update(zip(numbered("output", len(outputs)), outputs, strict=True))
             number_time_steps(node)
         elif method == "backward":
             self._end_backward(node, result)
+            if not self.stack:
+                self._accumulate()
         else:
-            node.tensors["value"] = np.array(result.value)
-            node.tensors["grad_output"] = np.array(result.grad_output)
+            self._end_loss(node, result)
 
     def _open(self, node: Node) -> None:
         (self.stack[-1].children if self.stack else self.roots).append(node)
         self.stack.append(node)
 
-    def _forward(self, layer: Any, x: Any) -> Node:
+    def _forward(self, layer: Any, args: tuple[Any, ...]) -> Node:
         path = self.path_of[id(layer)]
         node = Node("forward", path, path.rpartition(".")[2] or "forward", layer)
         node.twin = twin(layer)
-        node.inputs = arrays_of(x)
+        node.inputs, node.spread = arrays_of_arguments(args)
         names = layer.input_names if len(layer.input_names) == len(node.inputs) else numbered("input", len(node.inputs))
         node.tensors = {**dict(zip(names, node.inputs, strict=True)), **kept(layer.parameters)}
-        self.pending[id(layer)].append(node)
+        if layer.training:
+            self.pending[id(layer)].append(node)
         return node
 
-    def _backward(self, layer: Any, grad_output: Array) -> Node:
+    def _backward(self, layer: Any, args: tuple[Any, ...]) -> Node:
         path = self.path_of[id(layer)]
         node = Node("backward", path, path.rpartition(".")[2] or "backward", layer)
         if self.pending[id(layer)]:
             node.partner = self.pending[id(layer)].pop()
-        node.tensors = {"grad_output": np.array(grad_output)}
+        grads, _ = arrays_of_arguments(args)
+        node.tensors = dict(zip(numbered("grad_output", len(grads)), grads, strict=True))
         # The call's own contribution is what a copy with its gradients at zero ends up with: it makes
         # no difference then whether backward adds to the gradients or replaces them.
-        node.twin = copy.deepcopy(layer) if layer.parameters else None
+        node.twin = copied(layer) if layer.parameters and len(grads) == 1 else None
         return node
 
     def _end_backward(self, node: Node, result: Any) -> None:
@@ -117,14 +144,40 @@ class Tracer:
         contributions = {}
         if node.twin is not None:
             zero_gradients(node.twin)
-            node.twin.backward(node.tensors["grad_output"])
+            node.twin.backward(np.array(node.tensors["grad_output"]))  # which a backward may change
             contributions = kept(node.twin.gradients)
             node.tensors.update({f"grad_{name}": gradient for name, gradient in contributions.items()})
-        if node.partner is None:
+        if node.partner is None or "grad_output" not in node.tensors:
             return
         gradients = {**contributions, **{slot: gradient for slot, (_, gradient) in results.items()}}
         names = {name: f"grad_{name}" for name in contributions} | {slot: name for slot, (name, _) in results.items()}
-        node.call = Call(node.partner.twin, node.partner.inputs, node.tensors["grad_output"], gradients, names)
+        inside = tuple(self.path_of[id(inner)] for _, inner in paths(node.layer))
+        before = node.partner
+        grad_output = node.tensors["grad_output"]
+        node.call = Call(before.twin, before.inputs, grad_output, gradients, names, inside, before.spread)
+
+    def _end_loss(self, node: Node, result: Any) -> None:
+        gradient = np.array(result.grad_output)
+        node.tensors |= {"value": np.array(result.value), "grad_output": gradient}
+        output = node.tensors["output"]
+        node.call = Call(node.twin, (output,), np.array(1.0), {"#0": gradient}, {"#0": "grad_output"}, ("loss",))
+
+    def _gradients(self) -> dict[tuple[str, str], Array]:
+        return {
+            (path, name): np.array(layer.gradients[name])
+            for path, layer in self.layers
+            for name in layer.parameters
+            if name in layer.gradients
+        }
+
+    def _accumulate(self) -> None:
+        """A whole backward pass is over; of several in an iteration, the first one's start is the start."""
+        after = self._gradients()
+        for path, layer in self.layers:
+            for name in layer.parameters:
+                key = (path, name)
+                start = self.accumulated[key][0] if key in self.accumulated else self.start.get(key)
+                self.accumulated[key] = (start, after.get(key))
 
     def _update(self) -> None:
         update = Node("update", "", "update")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from types import ModuleType
 from typing import Any
 
 from mtorch.naming import paths
@@ -13,4 +14,10 @@ def twin(layer: Any) -> Any:
 
     Without what other calls have saved: that is no part of what this one computes, and would add up to T squared.
     """
-    return copy.deepcopy(layer, {id(inner.saved): [] for _, inner in paths(layer)})
+    return copied(layer, {id(inner.saved): [] for _, inner in paths(layer)})
+
+
+def copied(layer: Any, memo: dict[int, Any] | None = None) -> Any:
+    """A deep copy, but for modules that an attribute holds (such as xp = numpy), which can't be copied."""
+    values = (value for _, inner in paths(layer) for value in vars(inner).values())
+    return copy.deepcopy(layer, {**(memo or {}), **{id(v): v for v in values if isinstance(v, ModuleType)}})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Iterable
 from types import TracebackType
@@ -11,7 +12,7 @@ from typing import Any, Protocol
 class Listener(Protocol):
     """Who is told of calls. `enter` comes before the call, `leave` after it has returned."""
 
-    def enter(self, target: Any, method: str, args: tuple[Any, ...]) -> None: ...
+    def enter(self, target: Any, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None: ...
 
     def leave(self, target: Any, method: str, result: Any) -> None: ...
 
@@ -25,6 +26,7 @@ class Replacement:
         self.watches: tuple[Watch, ...] = ()
         original = getattr(cls, name)
 
+        @functools.wraps(original)
         def method(target: Any, *args: Any, **kwargs: Any) -> Any:
             for watch in self.watches:
                 if watch.wants(target, name):
@@ -92,7 +94,7 @@ class Watch:
         key = (id(target), name)
         self._active.add(key)
         try:
-            self.listener.enter(target, name, args)
+            self.listener.enter(target, name, args, kwargs)
             result = original(target, *args, **kwargs)
         finally:
             self._active.discard(key)

@@ -96,10 +96,11 @@ class Layer:
             raise MtorchError(f"{type(self).__name__}.backward was called without a forward call before it")
         return self.saved.pop()
 
-    def accumulate(self, name: str, gradient: Array) -> None:
-        """Add to the gradient of a parameter."""
-        gradients = self.gradients
-        gradients[name] = gradients[name] + gradient if name in gradients else gradient
+    def accumulate(self, **gradients: Array) -> None:
+        """Add to the gradients of the named parameters."""
+        own = self.gradients
+        for name, gradient in gradients.items():
+            own[name] = own[name] + gradient if name in own else gradient
 
     def zero_grad(self) -> None:
         """Forget all gradients, and calls that never got a backward."""

@@ -72,8 +72,7 @@ class Conv2d(Layer):
             raise ShapeError(self, f"a gradient of shape {expected}", grad_output.shape)
         weight = self.parameters["weight"]
         grad = np.moveaxis(grad_output, 1, 3).reshape(-1, self.out_channels)
-        self.accumulate("weight", (grad.T @ flat).reshape(weight.shape))
-        self.accumulate("bias", np.add.reduce(grad))
+        self.accumulate(weight=(grad.T @ flat).reshape(weight.shape), bias=np.add.reduce(grad))
         if not self.needs_input_grad:
             return None
         batch, _, rows, columns = expected

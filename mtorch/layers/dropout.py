@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mtorch.errors import MtorchError
+from mtorch.init import generator
 from mtorch.layers.base import Array, Layer, Shape
 
 
@@ -16,15 +17,17 @@ class Dropout(Layer):
         forward   y = x * mask      (in eval mode: y = x)
         backward  grad_input = grad_output * mask
 
-    The mask comes from a Philox generator keyed by `seed` and by the buffer `calls`, the number of calls so
-    far. It is thus a function of the layer's state: whoever goes back to a state sees the same mask again.
+    The mask comes from a Philox generator keyed by `seed`, which is drawn where none is given, and by the
+    buffer `calls`, the number of calls so far. It is thus a function of the layer's state: whoever goes back
+    to a state sees the same mask again.
     """
 
-    def __init__(self, p: float = 0.5, *, seed: int = 0, name: str | None = None) -> None:
+    def __init__(self, p: float = 0.5, *, seed: int | None = None, name: str | None = None) -> None:
         super().__init__(name)
         if not 0 <= p < 1:
             raise MtorchError(f"Dropout expected p in 0 <= p < 1, got {p}")
-        self.p, self.seed = p, seed
+        self.p = p
+        self.seed = int(generator(None).integers(2**31)) if seed is None else seed
         self.buffers = {"calls": np.array(0)}
 
     def output_shape(self, shape: Shape) -> Shape:

@@ -51,4 +51,4 @@ class Embedding(Layer):
         (x,) = self.take()
         gradient = np.zeros((self.count, self.dim), grad_output.dtype)
         np.add.at(gradient, x, grad_output)
-        self.accumulate("weight", gradient)
+        self.accumulate(weight=gradient)

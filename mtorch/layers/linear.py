@@ -65,8 +65,7 @@ class Linear(Layer):
             samples, grad = x, grad_output
         else:
             samples, grad = x.reshape(-1, self.in_dim), grad_output.reshape(-1, self.out_dim)
-        self.accumulate("weight", samples.T @ grad)
-        self.accumulate("bias", np.add.reduce(grad))
+        self.accumulate(weight=samples.T @ grad, bias=np.add.reduce(grad))
         return grad_output @ self.parameters["weight"].T if self.needs_input_grad else None
 
 

@@ -47,8 +47,7 @@ class Normalization(Layer):
         z, std = self.take()
         weight = self.parameters["weight"]
         axes, shared = self.axes(z.ndim), self.shared(z.ndim)
-        self.accumulate("weight", (grad_output * z).sum(axis=shared))
-        self.accumulate("bias", grad_output.sum(axis=shared))
+        self.accumulate(weight=(grad_output * z).sum(axis=shared), bias=grad_output.sum(axis=shared))
         grad_z = grad_output * self.wide(weight, z.ndim)
         mean, along = (v.mean(axis=axes, keepdims=True) for v in (grad_z, grad_z * z))
         grad_input: Array = (grad_z - mean - z * along) / std

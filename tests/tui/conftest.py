@@ -31,6 +31,7 @@ class Driver:
         app = self.app
         while True:
             await self.pilot.pause()
+            assert app.is_running, app._exception
             if app.workers:
                 await app.workers.wait_for_complete()
             elif app.running is None and (app.checking is None) and self.judged():

@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from mtorch.debug.derivatives import Derivative, rms
 from mtorch.debug.diagnosis.findings import Finding
 from mtorch.debug.events import Trace
-from mtorch.debug.gradcheck import TOLERANCE, Check, Derivative, rms
+from mtorch.debug.gradcheck import TOLERANCE, Check, Evidence
 from mtorch.layers.base import Array
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What a check measured: the recorded gradient and the true one, along the same random directions."""
-
-    slot: str
-    directions: list[Array]
-    analytic: Array
-    numerical: Array
-    right_shape: bool
 
 
 def fit(analytic: Array, candidate: Array) -> tuple[float, float]:
@@ -69,9 +58,9 @@ def causes(
         if other is None or call is None or a.path != check.path or a.t is None or a.t == check.t:
             continue
         derivative = derivatives.setdefault(event.index, Derivative(other))
-        if derivative.output(found.slot, derivative.value(found.slot)).shape != call.grad_output.shape:
+        if derivative.output().shape != call.grad_output.shape:
             continue
-        elsewhere, _ = derivative.along(found.slot, found.directions, call.grad_output)
+        elsewhere = derivative.along(found.slot, found.directions, call.grad_output).values
         constant, distance = fit(found.analytic, elsewhere)
         if distance < best[0]:
             best = (distance, constant, a.t)
@@ -85,14 +74,15 @@ def causes(
 
 
 def same_inside(trace: Trace, check: Check) -> dict[str, Any]:
-    """The tensor of an inner event that a layer handed on as its own gradient, if there is one."""
+    """Its own grad_output, or a tensor of an inner event, if a layer handed that on as its own gradient."""
     outer = trace.events[check.event]
     recorded = outer.tensors[check.tensor]
-    for event in trace.events[check.event + 1 : outer.end]:
+    for event in trace.events[check.event : outer.end]:
         if event.call is None:
             continue
         for name, tensor in event.tensors.items():
-            if tensor.shape == recorded.shape and np.array_equal(tensor, recorded):
+            handed = event is not outer or name == "grad_output"
+            if handed and tensor.shape == recorded.shape and np.array_equal(tensor, recorded):
                 a = event.address
                 return {"is_tensor": name, "of_path": a.path, "of_t": a.t}
     return {}
@@ -103,6 +93,8 @@ def scale(constant: float, distance: float) -> tuple[str, dict[str, Any]]:
     # Nearly any number is near some fraction; only one with a small part has a reason.
     simple = min(abs(near.numerator), near.denominator) <= 16
     exact = simple and abs(float(near) - constant) <= TOLERANCE * abs(constant)
+    if exact and near == -1:
+        return "wrong-sign", {"constant": "-1", "distance": distance}
     return "wrong-scale", {"constant": str(near) if exact else f"{constant:.6g}", "distance": distance}
 
 
@@ -130,6 +122,8 @@ def finding(cause: str, members: list[tuple[Check, dict[str, Any]]], trace: Trac
         )
     elif cause == "wrong-scale":
         said = f"{where} is the true gradient times {facts['constant']}{origin(facts['constant'], first, trace)}"
+    elif cause == "wrong-sign":
+        said = f"{where} is the true gradient with the wrong sign"
     elif cause == "wrong-tensor":
         at = "" if facts["of_t"] is None else f" at t={facts['of_t']}"
         said = f"{where} is another tensor: {facts['of_path']}'s {facts['is_tensor']}{at}, handed on unchanged"
@@ -150,7 +144,7 @@ def origin(constant: str, check: Check, trace: Trace) -> str:
     if call is None:
         return ""
     shape = call.grad_output.shape
-    named = {"out_dim": shape[-1]}
+    named = {"out_dim": shape[-1]} if shape else {}
     if len(shape) > 1:
         named["batch"] = shape[-2]
     if len(shape) > 2:

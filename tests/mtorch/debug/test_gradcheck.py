@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from mtorch import layers
+from mtorch.debug.derivatives import Derivative
 from mtorch.debug.events import Address, Call
-from mtorch.debug.gradcheck import Check, Derivative
-from mtorch.debug.report import check_call
+from mtorch.debug.gradcheck import Check, check_call
 
 RNG = np.random.default_rng(0)
 
@@ -17,8 +17,8 @@ def call(layer: layers.Layer, x: np.ndarray) -> Call:
     """A call with the layer's own backward, right or wrong."""
     out = layer.forward(x)
     grad_output = RNG.standard_normal(out.shape)
-    gradients = {"0": layer.backward(grad_output), **layer.gradients}
-    names = {"0": "grad_input"} | {name: f"grad_{name}" for name in layer.gradients}
+    gradients = {"#0": layer.backward(grad_output), **layer.gradients}
+    names = {"#0": "grad_input"} | {name: f"grad_{name}" for name in layer.gradients}
     return Call(layer, (x,), grad_output, gradients, names)
 
 
@@ -124,7 +124,7 @@ def test_samples_that_mix_are_not_taken_for_samples_that_do_not() -> None:
             return grad_output - grad_output.mean(axis=0)
 
     made = call(Centre(), RNG.standard_normal((5, 3)))
-    np.testing.assert_allclose(Derivative(made).gradient("0", made.grad_output), made.gradients["0"], atol=1e-14)
+    np.testing.assert_allclose(Derivative(made).gradient("#0", made.grad_output), made.gradients["#0"], atol=1e-14)
 
 
 def test_a_true_gradient_of_zero_has_room_for_rounding() -> None:

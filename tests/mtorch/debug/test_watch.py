@@ -26,7 +26,7 @@ class Listener:
     def __init__(self) -> None:
         self.heard: list[tuple[str, Any, Any]] = []
 
-    def enter(self, target: Any, method: str, args: tuple[Any, ...]) -> None:
+    def enter(self, target: Any, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self.heard.append(("enter", target, args))
 
     def leave(self, target: Any, method: str, result: Any) -> None:

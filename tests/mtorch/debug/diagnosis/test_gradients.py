@@ -99,7 +99,8 @@ def test_a_constant_factor_is_measured(factor: float, constant: str) -> None:
     activation = Scaled()
     activation.factor = factor
     (found,) = findings(*rnn(activation))
-    assert (found.cause, found.path, found.t) == ("wrong-scale", "rnn.tanh", (0, 1, 2))
+    cause = "wrong-sign" if factor == -1 else "wrong-scale"
+    assert (found.cause, found.path, found.t) == (cause, "rnn.tanh", (0, 1, 2))
     assert found.evidence["constant"] == constant
 
 

@@ -1,0 +1,270 @@
+"""Derivatives by numbers: the vector-Jacobian products of one call of a layer, in double precision."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from mtorch.debug.events import Call, as_arguments
+from mtorch.debug.naming import is_input, position
+from mtorch.debug.twins import twin
+from mtorch.layers.base import Array
+from mtorch.naming import paths
+
+COMPLEX_STEP = 1e-100
+CENTRAL_STEPS = (6e-6, 5e-3)
+"""Shares of the largest number that is moved: the cube roots of double and single precision's rounding."""
+TINY = 1e-9
+"""Another share, so small that single precision does not notice it and double precision does."""
+NOISE = 10.0
+"""How many times a sum's rounding may be worse than that of its largest numbers."""
+SURE = 1e-3
+"""A central difference whose uncertainty is below this share of the gradient's size is a measurement."""
+FLOOR = 1e-4
+"""A share of grad_output's norm."""
+COMPLEX, CENTRAL = "complex-step", "central-difference"
+_warnings = threading.Lock()
+
+
+class Unmeasured(Exception):
+    """A derivative that can't be had: it takes more forward calls than allowed, or lies at a kink."""
+
+
+class Budget:
+    """Forward calls that may still be made."""
+
+    def __init__(self, calls: float = np.inf) -> None:
+        self.calls = calls
+
+    def spend(self) -> None:
+        """One call. Raises Unmeasured where there is none left."""
+        self.calls -= 1
+        if self.calls < 0:
+            raise Unmeasured
+
+
+class Slopes(NamedTuple):
+    """d sum(grad_output * f) along some directions, by how much each may be off, and how they were measured.
+
+    `floor` is the size that a gradient counts as having at the least.
+    """
+
+    values: Array
+    uncertain: Array
+    method: str
+    floor: float
+
+    @property
+    def sure(self) -> Array:
+        """Which of them are measurements; the others lie at a kink, drown in rounding, or are not finite."""
+        finite = np.isfinite(self.values) & np.isfinite(self.uncertain)
+        size = max(self.floor, float(np.abs(self.values[finite]).max(initial=0.0)))
+        found: Array = finite & ((self.uncertain <= SURE * size) | (self.uncertain == 0))
+        return found
+
+
+class Derivative:
+    """A layer's vector-Jacobian products at the inputs of one forward call.
+
+    Complex step (Squire and Trapp 1998): Im f(x + ih d) / h, exact to rounding as nothing is subtracted;
+    trusted where central differences confirm it. Otherwise central differences of fourth order, which know
+    how far off they may be: by what two step sizes differ in, by rounding, and by how much the slope jumps (a
+    kink). Every call of the layer is one of a fresh copy, so that what it keeps or changes makes no difference.
+    """
+
+    def __init__(self, call: Call, budget: Budget | None = None) -> None:
+        self.layer = twin(call.layer)
+        self.layer.parameters = {name: p.astype(np.float64) for name, p in self.layer.parameters.items()}
+        self.inputs, self.spread = list(call.inputs), call.spread
+        self.budget = budget or Budget()
+        self._epsilons: dict[str, float] = {}
+        self._trusted: dict[tuple[str, int], bool] = {}
+
+    def slots(self) -> list[str]:
+        """What there is to differentiate for: inputs of floats, and the layer's own parameters."""
+        numeric = [f"#{i}" for i, x in enumerate(self.inputs) if x.dtype.kind == "f"]
+        return [*numeric, *self.layer.parameters]
+
+    def value(self, slot: str) -> Array:
+        found: Array = self.inputs[position(slot)] if is_input(slot) else self.layer.parameters[slot]
+        return found
+
+    def output(self, slot: str = "", value: Array | None = None) -> Array:
+        """The layer's output, with one of its inputs or parameters replaced."""
+        self.budget.spend()
+        layer = twin(self.layer)
+        inputs = [np.array(x) for x in self.inputs]
+        if value is not None and is_input(slot):
+            inputs[position(slot)] = np.array(value)
+        elif value is not None:
+            layer.parameters = {**layer.parameters, slot: np.array(value)}
+        return np.asarray(layer.forward(*as_arguments(inputs, self.spread)))
+
+    def repeatable(self) -> bool:
+        """Whether two calls at the same point give the same: without that nothing can be measured."""
+        return np.array_equal(self.output(), self.output(), equal_nan=True)
+
+    def along(self, slot: str, directions: list[Array], grad_output: Array) -> Slopes:
+        """The slopes along directions."""
+        if self._trusts(slot, grad_output):
+            found = [self._complex(slot, direction, grad_output) for direction in directions]
+            return Slopes(np.array(found), np.zeros(len(found)), COMPLEX, floor(grad_output))
+        pairs = [self._central(slot, direction, grad_output) for direction in directions]
+        values, uncertain = np.array(pairs).reshape(-1, 2).T
+        return Slopes(values, uncertain, CENTRAL, floor(grad_output))
+
+    def elements(self, slot: str, grad_output: Array) -> Slopes:
+        """The whole gradient, in the shape of what is differentiated for, element by element."""
+        shape = self.value(slot).shape
+        found = self.along(slot, [unit(i, shape) for i in range(self.value(slot).size)], grad_output)
+        return found._replace(values=found.values.reshape(shape), uncertain=found.uncertain.reshape(shape))
+
+    def gradient(self, slot: str, grad_output: Array) -> Array:
+        """The whole gradient: all samples at once where they do not mix, else element by element; NaN where unsure."""
+        for axis in self._sample_axes(slot, grad_output):
+            if (found := self._by_sample(slot, axis, grad_output)) is not None:
+                return found
+        whole = self.elements(slot, grad_output)
+        return np.where(whole.sure, whole.values, np.nan)
+
+    def _trusts(self, slot: str, grad_output: Array) -> bool:
+        """Whether the complex step can be believed: two random directions confirm it, and none contradicts."""
+        key = (slot, id(grad_output))
+        if key not in self._trusted:
+            self._trusted[key] = self._confirmed(slot, grad_output)
+        return self._trusted[key]
+
+    def _confirmed(self, slot: str, grad_output: Array) -> bool:
+        directions = directions_for(self.value(slot))
+        by_complex = [self._complex(slot, direction, grad_output) for direction in directions[:4]]
+        if not np.isfinite(by_complex).all():
+            return False
+        size, confirmed = max(floor(grad_output), rms(by_complex)), 0
+        for exact, direction in zip(by_complex, directions, strict=False):
+            slope, uncertain = self._central(slot, direction, grad_output)
+            if not np.isfinite(slope) or uncertain > SURE * size:
+                continue
+            if abs(slope - exact) > NOISE * uncertain + 1e-9 * size:
+                return False
+            confirmed += 1
+            if confirmed == 2:
+                return True
+        # At a kink nothing confirms; mtorch's own forwards branch on real parts, and so take the backward's side.
+        return ours(self.layer)
+
+    def _complex(self, slot: str, direction: Array, grad_output: Array) -> float:
+        """The slope by the complex step, NaN where the layer cannot take one."""
+        output = self._complex_output(slot, direction)
+        return np.nan if output is None else float((grad_output * output.imag).sum() / COMPLEX_STEP)
+
+    def _complex_output(self, slot: str, direction: Array) -> Array | None:
+        """The output for a complex step in that direction, None where the layer cannot take one."""
+        with _warnings, warnings.catch_warnings():
+            warnings.simplefilter("error", np.exceptions.ComplexWarning)
+            try:
+                output = self.output(slot, self.value(slot) + 1j * COMPLEX_STEP * direction)
+            except Unmeasured:
+                raise
+            except Exception:  # a layer that cannot take complex numbers may raise anything
+                return None
+        return output if output.dtype.kind == "c" else None
+
+    def _central(self, slot: str, direction: Array, grad_output: Array) -> tuple[float, float]:
+        """The slope by central differences, and by how much it may be off; the better of two step sizes."""
+        best = self._differences(slot, direction, grad_output, CENTRAL_STEPS[0])
+        if not best[1] <= SURE * abs(best[0]):
+            wide = self._differences(slot, direction, grad_output, CENTRAL_STEPS[1])
+            best = wide if wide[1] < best[1] or np.isnan(best[1]) else best
+        return best
+
+    def _differences(self, slot: str, direction: Array, grad_output: Array, share: float) -> tuple[float, float]:
+        value = self.value(slot)
+        h = share * max(1.0, float(np.abs(value).max(initial=0.0)))
+        outputs = [self.output(slot, value + k * h * direction) for k in (-2, -1, 0, 1, 2)]
+        low2, low, mid, high, high2 = outputs
+        near, far = (high - low) / (2 * h), (high2 - low2) / (4 * h)
+        # A smooth function's second difference grows by 4 with twice the step; a jump of the slope adds h times it.
+        jumps = np.abs((high2 - 2 * mid + low2) - 4 * (high - 2 * mid + low)) / (2 * h)
+        # Output by output, as what has both signs would cancel in a sum. Two steps may agree by chance: h**2 is
+        # what they'd differ by where the third derivative is as large as the first.
+        off = float((np.abs(grad_output) * (jumps + np.abs(near - far) + h**2 * np.abs(near))).sum())
+        rounding = NOISE * self._epsilon(slot) * float(np.linalg.norm(grad_output * mid)) / h
+        return float((grad_output * (4 * near - far)).sum()) / 3, off + rounding
+
+    def _epsilon(self, slot: str) -> float:
+        """The rounding that the layer computes with: what moves by less stands still, or jumps."""
+        if slot not in self._epsilons:
+            value = self.value(slot)
+            scale = max(1.0, float(np.abs(value).max(initial=0.0)))
+            direction, outputs = scale * directions_for(value)[0], []
+            for share in (0.0, TINY, CENTRAL_STEPS[1], -CENTRAL_STEPS[1]):
+                outputs.append(self.output(slot, value + share * direction))
+            mid, tiny, high, low = outputs
+            expected = np.linalg.norm(high - low) / (2 * CENTRAL_STEPS[1]) * TINY
+            single = mid.dtype.itemsize < 8 or not expected / 3 <= np.linalg.norm(tiny - mid) <= expected * 3
+            self._epsilons[slot] = float(np.finfo(np.float32 if single else np.float64).eps)
+        return self._epsilons[slot]
+
+    def _sample_axes(self, slot: str, grad_output: Array) -> list[int]:
+        """Which axes may be a batch, by the shapes: of sequences the last but one first, else the first."""
+        shape = self.value(slot).shape
+        if not is_input(slot) or min(len(shape), grad_output.ndim) < 2:
+            return []
+        axes = dict.fromkeys((1, 0) if len(shape) == 3 else (0, len(shape) - 2))
+        return [axis for axis in axes if axis < grad_output.ndim and shape[axis] == grad_output.shape[axis] > 0]
+
+    def _by_sample(self, slot: str, axis: int, grad_output: Array) -> Array | None:
+        """The gradient from moving an element of every sample at once; None where random directions disagree."""
+        value = self.value(slot)
+        if not self._trusts(slot, grad_output):
+            return None
+        found = np.empty(value.shape)
+        others = tuple(a for a in range(grad_output.ndim) if a != axis)
+        for index in np.ndindex(*value.shape[:axis], *value.shape[axis + 1 :]):
+            place = (*index[:axis], slice(None), *index[axis:])
+            direction = np.zeros(value.shape)
+            direction[place] = 1.0
+            output = self._complex_output(slot, direction)
+            if output is None:
+                return None
+            found[place] = (grad_output * output.imag).sum(axis=others) / COMPLEX_STEP
+        directions = directions_for(value)[:2]
+        true = self.along(slot, directions, grad_output).values
+        slopes = np.array([(found * direction).sum() for direction in directions])
+        return found if rms(slopes - true) <= 1e-9 * rms(true) else None
+
+
+def floor(grad_output: Array) -> float:
+    """The least size that a gradient counts as having: a true gradient of zero has no size of its own."""
+    return FLOOR * float(np.linalg.norm(grad_output))
+
+
+def ours(layer: Any) -> bool:
+    """Whether all that a layer computes is mtorch's own code, which carries complex numbers through."""
+    parts = [type(inner).forward for _, inner in paths(layer)]
+    loss = [type(inner.loss) for _, inner in paths(layer) if hasattr(inner, "loss")]
+    return all(part.__module__.startswith("mtorch.") for part in (*parts, *loss))
+
+
+def unit(element: int, shape: tuple[int, ...]) -> Array:
+    """Zeros with a one at an element's number."""
+    direction = np.zeros(shape)
+    direction.flat[element] = 1.0
+    return direction
+
+
+DIRECTIONS = 6
+
+
+def directions_for(value: Array) -> list[Array]:
+    """Random directions, the same for every value of a shape."""
+    rng = np.random.default_rng(0)
+    return [rng.standard_normal(value.shape) for _ in range(DIRECTIONS)]
+
+
+def rms(values: Any) -> float:
+    """Root mean square; 0 of nothing."""
+    return float(np.sqrt(np.mean(np.square(values)))) if np.size(values) else 0.0

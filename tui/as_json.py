@@ -11,6 +11,7 @@ import numpy as np
 
 from scenarios import Scenario
 from tui.checking import Checked
+from tui.datasets import Dataset
 
 SCHEMA = 1
 CHECK = ("iteration", "path", "t", "tensor", "relative_error", "tolerance", "method", "ok")
@@ -35,6 +36,16 @@ def check_report(checked: Checked) -> dict[str, Any]:
 def scenario_list(scenarios: Iterable[Scenario]) -> list[dict[str, Any]]:
     keys = ("name", "summary", "tags", "settings", "expected")
     return [{key: getattr(scenario, key) for key in keys} for scenario in scenarios]
+
+
+def dataset_list(datasets: Iterable[Dataset]) -> list[dict[str, Any]]:
+    """`size` is in bytes, of what is downloaded or bundled; `there` says whether all files are there, and whole."""
+    keys = ("name", "summary", "size", "path")
+    return [
+        {key: getattr(dataset, key) for key in keys}
+        | {"there": not dataset.missing(), "bundled": dataset.bundled is not None}
+        for dataset in datasets
+    ]
 
 
 def strict(value: Any) -> Any:

@@ -13,6 +13,7 @@ import click
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.progress import Progress
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 UNUSABLE, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
@@ -188,19 +189,83 @@ def train(target: str, seed: int, assignments: tuple[str, ...], data: Path | Non
     return 0
 
 
+@main.group("data", invoke_without_command=True)
+@click.pass_context
+def data_group(ctx: click.Context) -> None:
+    """List datasets, or fetch one."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+@data_group.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def data_list(as_json: bool) -> None:
+    """List the datasets, and say which are there."""
+    from tui import output
+    from tui.as_json import dataset_list, dumps
+    from tui.datasets import DATASETS
+
+    if as_json:
+        click.echo(dumps(dataset_list(DATASETS.values())))
+    else:
+        show(output.dataset_table(DATASETS.values()))
+
+
+@data_group.command("fetch")
+@click.argument("name")
+@click.option("--mirror", "mirrors", multiple=True, metavar="URL", help="A folder to try before the usual ones.")
+@click.option("--timeout", type=click.IntRange(1, 3600), default=10, help="Seconds to wait for a mirror's bytes [10].")
+def data_fetch(name: str, mirrors: tuple[str, ...], timeout: int) -> int:
+    """Fetch a dataset from the first mirror that has it.
+
+    A download that was cut off goes on where it stopped. A file appears under its name only once it is
+    whole, by its SHA-256.
+    """
+    from tui import datasets, output
+
+    for mirror in mirrors:
+        if not mirror.startswith(("http://", "https://")):
+            raise click.UsageError(f"--mirror {mirror}: expected an address that starts with http:// or https://")
+    dataset = datasets.find(name)
+    there = not dataset.missing()
+    if not there:
+        try:
+            with bytes_progress() as came:
+                datasets.fetch(dataset, mirrors, came, timeout)
+        except KeyboardInterrupt:
+            click.echo("mtorch: stopped; what has come is kept, and the same command goes on there", err=True)
+            return INTERRUPTED
+    show(output.fetched(dataset, there))
+    return 0
+
+
 @contextlib.contextmanager
 def progress(label: str, total: int) -> Iterator[Callable[[], None]]:
     """A bar on stderr that goes when it is full; without a terminal there, nothing."""
     if not sys.stderr.isatty():
         yield lambda: None
         return
+    with bar_on_stderr() as bar:
+        task = bar.add_task(label, total=total)
+        yield lambda: bar.advance(task)
+
+
+@contextlib.contextmanager
+def bytes_progress() -> Iterator[Callable[[str, int, int | None], None]]:
+    """The same for files that come one after the other: it is told a name, how many bytes came, and of how many."""
+    if not sys.stderr.isatty():
+        yield lambda name, done, total: None
+        return
+    with bar_on_stderr() as bar:
+        task = bar.add_task("", total=None)
+        yield lambda name, done, total: bar.update(task, description=name, completed=done, total=total)
+
+
+def bar_on_stderr() -> Progress:
     from rich.console import Console
     from rich.progress import Progress
 
-    bar = Progress(console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False)
-    with bar:
-        task = bar.add_task(label, total=total)
-        yield lambda: bar.advance(task)
+    return Progress(console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False)
 
 
 def open_debugger(name: str, seed: int = 0, assignments: tuple[str, ...] = (), data: Path | None = None) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich import box
 from rich.console import Group, RenderableType
+from rich.filesize import decimal
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -14,6 +15,7 @@ from rich.text import Text
 from mtorch.debug.gradcheck import Check
 from scenarios import Scenario
 from tui.checking import Checked, Fault
+from tui.datasets import Dataset
 from tui.epochs import Epochs
 from tui.plain import plain
 
@@ -109,6 +111,31 @@ def scenario_details(scenario: Scenario) -> RenderableType:
     for name, value in rows.items():
         grid.add_row(Text(name), Text(value))
     return Group(Text(scenario.name, "bold"), Text(scenario.summary), Text(), grid)
+
+
+def dataset_table(datasets: Iterable[Dataset]) -> RenderableType:
+    """The datasets, then where each is, on a line of its own that can be copied."""
+    datasets = list(datasets)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("dataset", "summary", "size", "there"):
+        table.add_column(column, no_wrap=column != "summary", justify="right" if column == "size" else "left")
+    for dataset in datasets:
+        table.add_row(*map(Text, (dataset.name, dataset.summary, decimal(dataset.size), state(dataset))))
+    places = [line(f"{dataset.name}: {plain(dataset.path)}") for dataset in datasets]
+    return Group(table, *places, line("mtorch data fetch NAME gets what is not there"))
+
+
+def state(dataset: Dataset) -> str:
+    if dataset.bundled:
+        return "bundled"
+    missing, files = len(dataset.missing()), len(dataset.files)
+    return "yes" if not missing else "no" if missing == files else f"{files - missing} of {count(files, 'file')}"
+
+
+def fetched(dataset: Dataset, before: bool) -> RenderableType:
+    """Where a dataset is, whether it was there before, and how to use it."""
+    how = "is bundled" if dataset.bundled else "was there already, whole" if before else "is there now, whole"
+    return Group(line(f"{dataset.name} {how}: {plain(dataset.path)}"), line(f"use it with: {plain(dataset.command)}"))
 
 
 def epoch_line(number: int, epochs: int, mean: float, accuracy: float | None) -> Text:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-_default = np.random.default_rng(0)
+_default: np.random.Generator | None = None
+"""Made when it is first asked for: importing numpy.random takes its time."""
 
 
 def manual_seed(seed: int) -> None:
@@ -15,6 +16,8 @@ def manual_seed(seed: int) -> None:
 
 def generator(rng: np.random.Generator | int | None) -> np.random.Generator:
     """A generator as it is, one made from a seed, or the default one."""
+    global _default
     if rng is None:
+        _default = _default or np.random.default_rng(0)
         return _default
     return rng if isinstance(rng, np.random.Generator) else np.random.default_rng(rng)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -28,10 +27,12 @@ def save(state: Mapping[str, Array], path: str | Path) -> None:
 
 def load(path: str | Path) -> dict[str, Array]:
     """The state_dict in a file. Runs no code, whoever made it. Raises DataError for a file that is not one."""
+    from zipfile import BadZipFile
+
     try:
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
-    except (OSError, ValueError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, AttributeError, EOFError, BadZipFile) as error:
         raise DataError(f"{path}: expected a state_dict as mtorch.save writes it: {error}") from None

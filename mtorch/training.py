@@ -7,9 +7,8 @@ from types import ModuleType
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import DTypeLike
 
-from mtorch.layers.base import Array, Layer
+from mtorch.layers.base import Array, DTypeLike, Layer
 from mtorch.losses import Loss, LossFunction
 from mtorch.modules import Module
 from mtorch.optimizers import Optimizer, clip_grad_norm

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 import numpy as np
 
 from mtorch.layers.base import Array
@@ -17,6 +15,8 @@ def load_digits() -> dict[str, Array]:
     Source: E. Alpaydin and C. Kaynak, "Optical Recognition of Handwritten Digits", UCI Machine
     Learning Repository, 1998, doi:10.24432/C50P49; the copy (its test part) is scikit-learn's.
     """
+    from importlib.resources import files
+
     with files("mtorch.data").joinpath("digits.npz").open("rb") as file, np.load(file, allow_pickle=False) as archive:
         images, labels = archive["images"], archive["labels"]
     return {

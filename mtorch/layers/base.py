@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mtorch.errors import MtorchError, ShapeError
 from mtorch.naming import paths
 
-Array = NDArray[Any]
+if TYPE_CHECKING:  # numpy.typing takes a good part of numpy's own time to import
+    from numpy.typing import DTypeLike as DTypeLike
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+else:
+    Array, DTypeLike = np.ndarray, Any
 Shape = tuple[Any, ...]
 """Of an array, or of several: a tuple of such tuples."""
 

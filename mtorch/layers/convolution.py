@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from mtorch.errors import ShapeError
 from mtorch.init import generator
-from mtorch.layers.base import Array, Layer, Shape
+from mtorch.layers.base import Array, DTypeLike, Layer, Shape
 from mtorch.layers.windows import Pair, counts, pair, put_back, windows
 
 

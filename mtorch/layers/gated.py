@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from mtorch.init import generator
 from mtorch.layers.activation import Sigmoid, Tanh
-from mtorch.layers.base import Array
+from mtorch.layers.base import Array, DTypeLike
 from mtorch.layers.linear import Linear2
 from mtorch.layers.recurrent import Recurrent, States
 

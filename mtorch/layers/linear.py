@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from mtorch.errors import ShapeError
 from mtorch.init import generator
-from mtorch.layers.base import Array, Layer, Shape
+from mtorch.layers.base import Array, DTypeLike, Layer, Shape
 
 
 class Linear(Layer):

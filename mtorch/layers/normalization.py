@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from mtorch.errors import ShapeError
-from mtorch.layers.base import Array, Layer, Shape
+from mtorch.layers.base import Array, DTypeLike, Layer, Shape
 
 
 class Normalization(Layer):

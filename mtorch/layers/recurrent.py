@@ -6,12 +6,11 @@ import copy
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from mtorch.errors import MtorchError, ShapeError, describe
 from mtorch.init import generator
 from mtorch.layers.activation import Activation, Tanh
-from mtorch.layers.base import Array, Layer, Shape
+from mtorch.layers.base import Array, DTypeLike, Layer, Shape
 from mtorch.layers.linear import Linear2
 
 States = tuple[Array, ...]

@@ -51,6 +51,7 @@ class LossFunction:
             raise MtorchError(f"{name} expected a reduction out of {known}, got {reduction!r}")
         self.backward_func = backward_func
         self.reduction = reduction
+        self._rows: Array = np.eye(0)
 
     def __call__(self, outputs: Array, targets: Any, transform: bool = False) -> Loss:
         expected = self.one_hot(targets, outputs) if transform else np.asarray(targets)
@@ -77,11 +78,12 @@ class LossFunction:
             raise ShapeError(name, f"labels of shape {outputs.shape[:-1]}", labels.shape)
         if labels.dtype.kind not in "iu":
             raise MtorchError(f"{name} expected whole numbers as labels, got {labels.dtype}")
-        rows = np.eye(classes, dtype=outputs.real.dtype)
+        if self._rows.shape != (classes, classes) or self._rows.dtype != outputs.real.dtype:
+            self._rows = np.eye(classes, dtype=outputs.real.dtype)
         try:
             if labels.dtype.kind == "i" and labels.size and labels.min() < 0:
                 raise IndexError
-            return rows[labels]
+            return self._rows[labels]
         except IndexError:
             low, high = labels.min(), labels.max()
             raise MtorchError(f"{name} expected labels in 0..{classes - 1}, got {low}..{high}") from None

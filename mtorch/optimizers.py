@@ -45,7 +45,7 @@ class Optimizer:
                 for name, gradient in gradients.items():
                     old = parameters[name]
                     new = self.updated(prefix + name, old, gradient, lr)
-                    parameters[name] = new if new.dtype == old.dtype else new.astype(old.dtype)
+                    parameters[name] = new if new.dtype is old.dtype else new.astype(old.dtype)
                 layer.gradients = Gradients()
             if layer.saved:
                 layer.saved = []

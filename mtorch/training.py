@@ -57,7 +57,8 @@ class Training:
 
     def inputs_and_targets(self, iteration: int) -> tuple[Any, Any]:
         """The iteration's batch, floats in the training's dtype."""
-        return cast(self.batches.batch(iteration), self.dtype)  # type: ignore[no-any-return]
+        inputs, targets = self.batches.batch(iteration)
+        return cast(inputs, self.dtype), cast(targets, self.dtype)
 
     def step(self, iteration: int) -> Loss:
         """Forward, loss, backward, update. Returns the loss."""

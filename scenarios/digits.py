@@ -122,7 +122,7 @@ MNIST_CNN = Scenario(
     "mnist-cnn",
     "digits by two convolutions; MNIST with --data",
     make_cnn,
-    {"channels": 8, "batch": 50, "lr": 0.002},
+    {"channels": 8, "batch": 50, "lr": 0.003},
     ("cnn", "classification"),
     epochs=5,
     takes_data=True,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 
@@ -20,9 +21,6 @@ KEEP = 8
 
 Going = Callable[[int], bool]
 """Asked before each iteration of a long run, with its number: go on?"""
-
-
-T = TypeVar("T")
 
 
 class Stopped(Exception):
@@ -60,15 +58,19 @@ class Session:
                 if not start <= self._at <= iteration:
                     self.training.load_state(self._checkpoints[start])
                     self._at = start
-            while self._at < iteration:
-                if not going(self._at):
-                    raise Stopped
-                self._ran(self._whole(lambda: self.training.step(self._at).per_element))
+            with self._whole_iterations():
+                while self._at < iteration:
+                    if not going(self._at):
+                        raise Stopped
+                    self._ran(self.training.step(self._at).per_element)
 
-    def _whole(self, run: Callable[[], T]) -> T:
-        """An iteration, or none of it: one that raises leaves a half-changed state behind."""
+    @contextmanager
+    def _whole_iterations(self) -> Iterator[None]:
+        """An iteration runs whole or not at all: one that raises leaves a half-changed state behind."""
         try:
-            return run()
+            yield
+        except Stopped:
+            raise
         except BaseException:
             start = max(n for n in self._checkpoints if n <= self._at)
             self.training.load_state(self._checkpoints[start])
@@ -93,7 +95,8 @@ class Session:
             if iteration not in self._traces:
                 self.seek(iteration, going)
                 state, began = kept(self.training.state()), time.perf_counter()
-                found = self._whole(lambda: trace(self.training, iteration))
+                with self._whole_iterations():
+                    found = trace(self.training, iteration)
                 self.seconds = time.perf_counter() - began
                 self._ran(found.loss)
                 remember(self._traces, iteration, (state, found))

@@ -51,7 +51,7 @@ class Sequential(Layer):
         self.fits(shape_of(x))
         out = x
         for layer in self.layers:
-            out = layer(out)
+            out = layer.forward(out)
         return out
 
     def backward(self, grad_output: Array) -> Any:

@@ -13,10 +13,12 @@ HEALTHY = [name for name, scenario in scenarios.SCENARIOS.items() if scenario.ex
 
 
 @pytest.mark.parametrize("name", HEALTHY)
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_healthy_scenario_is_right_to_rounding(name: str, seed: int) -> None:
-    session = Session(scenarios.find(name).build(seed))
-    for iteration in (0, 1, 25):
+    scenario = scenarios.find(name)
+    small = {"batch": 5, "seq": 6, "hidden": 8, "depth": 8, "channels": 2}
+    session = Session(scenario.build(seed, None, {key: small[key] for key in small if key in scenario.settings}))
+    for iteration in (0, 25):
         report = session.report(iteration)
         assert report.findings == ()
         assert all(check.ok and (check.relative_error or 0) < 1e-12 for check in report.checks)
@@ -61,7 +63,7 @@ def test_findings_are_json(seed: Report) -> None:
 
 
 def test_the_right_gradient_is_what_healthy_code_would_have_given() -> None:
-    report = Session(scenarios.find("mnist-mlp").build()).report(0)
+    report = Session(scenarios.find("mnist-mlp").build(0, None, {"hidden": 4, "batch": 5})).report(0)
     for event in report.trace.events:
         for tensor in event.tensors:
             numerical = report.numerical(event.index, tensor)

@@ -135,7 +135,7 @@ def test_checks_and_moves_may_come_from_two_threads() -> None:
     usual = sys.getswitchinterval()
     sys.setswitchinterval(1e-5)  # so often that two traces do overlap
     run, alone = session(), session()
-    thread = threading.Thread(target=lambda: [run.report(i) for i in range(12)])
+    thread = threading.Thread(target=lambda: [run.report(i) for i in range(4)])
     thread.start()
     seen = {i: fingerprint(run.trace(i)) for i in (11, 3, 17, 0)}
     thread.join()

@@ -120,6 +120,14 @@ async def test_c_says_so_where_there_is_nothing_to_find(debug: Debug, monkeypatc
         assert driver.place == "3 forward"
 
 
+async def test_a_layer_s_equations_stand_at_its_events(debug: Debug) -> None:
+    async with debug(HEALTHY) as driver:
+        await driver.command("goto 0 backward linear")
+        [event] = [e for e in driver.app.trace.events if str(e.address) == "0 backward linear"]
+        assert event.equations
+        assert event.equations[0] in driver.text
+
+
 async def test_goto_by_the_command_line(debug: Debug) -> None:
     async with debug(HEALTHY) as driver:
         await driver.command("goto 2 backward rnn t=3")

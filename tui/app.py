@@ -23,6 +23,7 @@ from mtorch.debug.session import Going, Session, Stopped
 from mtorch.debug.timeline import Position
 from mtorch.errors import MtorchError
 from tui.commands import parse
+from tui.guest import GuestError, what
 from tui.messages import Arrived, Checked, Compared, Jump, Running
 from tui.plain import plain
 from tui.screens.help import HelpScreen
@@ -121,6 +122,7 @@ class DebuggerApp(App[None]):
         self.running: Worker[None] | None = None
         self.checking: int | None = None
         self.failures: dict[int, str] = {}
+        self.failed = ""
         self._soon: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -215,6 +217,8 @@ class DebuggerApp(App[None]):
         failure = self.failures.get(event.address.iteration)
         text = f"not checked: {failure}" if failure and report is None else said.text
         words = Text("\n".join(plain(line) for line in text.split("\n")), self.colour(KIND[said.kind]))
+        if self.failed:
+            words = Text(f"stopped: {plain(self.failed)}\n", self.colour("text-error")).append_text(words)
         for equation in event.equations:
             words.append(f"\n  {plain(equation)}", "dim")
         self.query_one("#verdict", Static).update(words, layout=False)
@@ -243,8 +247,8 @@ class DebuggerApp(App[None]):
         else:
             try:
                 self.arrive(*job(lambda _: True))
-            except Exception as error:  # a user's own layers may raise anything
-                self.say(reason(error))
+            except BaseException as error:  # a user's own layers may raise anything, sys.exit too
+                self.fail(error)
 
     @work(thread=True, group="run", exit_on_error=False)
     def _run(self, job: Job) -> None:
@@ -263,11 +267,18 @@ class DebuggerApp(App[None]):
             self.post_message(Arrived(position, words))
         except Stopped:
             self.post_message(Arrived(None, "stopped"))
-        except Exception as error:  # a user's own layers may raise anything
-            self.post_message(Arrived(None, reason(error)))
+        except BaseException as error:  # a user's own layers may raise anything, sys.exit too
+            self.post_message(Arrived(None, error=error))
 
     def run_far(self, job: Job) -> None:
         self.running = self._run(job)
+
+    def fail(self, error: BaseException) -> None:
+        """Say why a move came to nothing. What a layer raised stays on the screen until the place changes."""
+        self.say(what(error))
+        if isinstance(error, GuestError) or not isinstance(error, MtorchError):
+            self.failed = what(error)
+            self.show()
 
     def arrive(self, position: Position, words: str) -> None:
         # Kept here, because the session is not to be had while it runs.
@@ -275,7 +286,7 @@ class DebuggerApp(App[None]):
         if self.position is None or position.iteration != self.position.iteration:
             self.checking = None
         if position != self.position:
-            self.tensor = None
+            self.tensor, self.failed = None, ""
         self.position = position
         self.say(words)
         self.show()
@@ -283,7 +294,9 @@ class DebuggerApp(App[None]):
     @on(Arrived)
     def _arrived(self, message: Arrived) -> None:
         self.running = None
-        if message.position is None:
+        if message.error is not None:
+            self.fail(message.error)
+        elif message.position is None:
             self.say(message.words)
         else:
             self.arrive(message.position, message.words)
@@ -314,8 +327,8 @@ class DebuggerApp(App[None]):
             report = self.session.report(iteration, lambda _: not worker.is_cancelled)
         except Stopped:
             return
-        except Exception as error:  # a user's own layers may raise anything
-            self.post_message(Checked(iteration, reason(error)))
+        except BaseException as error:  # a user's own layers may raise anything, sys.exit too
+            self.post_message(Checked(iteration, what(error)))
         else:
             self.post_message(Checked(report.iteration))
 
@@ -438,8 +451,3 @@ class DebuggerApp(App[None]):
                 await self.run_action(command.action)
         except MtorchError as error:
             self.say(str(error))
-
-
-def reason(error: Exception) -> str:
-    """An error in one line."""
-    return str(error) if isinstance(error, MtorchError) else f"{type(error).__name__}: {error}"

@@ -274,12 +274,12 @@ def open_debugger(name: str, seed: int = 0, assignments: tuple[str, ...] = (), d
         raise click.UsageError(
             f"the debugger needs a terminal; without one, use mtorch check {name} or mtorch train {name}"
         )
-    from mtorch.debug.session import Session
+    from tui.hosted import Hosted
     from tui.targets import load
 
     loaded = load(name, seed, assignments, data)
     with loaded.guest("iteration 0"):
-        session = Session(loaded.training)
+        session = Hosted(loaded)
         session.trace(0)
     from tui.app import DebuggerApp
 

@@ -13,6 +13,10 @@ import numpy as np
 from mtorch.errors import MtorchError, ScenarioError
 
 
+class GuestError(ScenarioError):
+    """What somebody's code raised, told already."""
+
+
 @contextlib.contextmanager
 def guest(name: str, source: Path | None = None, doing: str = "") -> Iterator[None]:
     """While entered, modules beside `source` can be imported, and stdout is ours: what is printed goes to stderr.
@@ -28,10 +32,15 @@ def guest(name: str, source: Path | None = None, doing: str = "") -> Iterator[No
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        raise ScenarioError(": ".join(filter(None, (where(error, name, source), doing, what(error))))) from error
+        raise blame(error, name, source, doing) from error
     finally:
         if folder in sys.path:
             sys.path.remove(folder)
+
+
+def blame(error: BaseException, name: str, source: Path | None = None, doing: str = "") -> GuestError:
+    """An error in one line that says where."""
+    return GuestError(": ".join(filter(None, (where(error, name, source), doing, what(error)))))
 
 
 def where(error: BaseException, name: str, source: Path | None) -> str:

@@ -32,11 +32,11 @@ class Compared(Message):
 
 
 class Arrived(Message):
-    """A long run has come to where it was sent, or says why not."""
+    """A long run has come to where it was sent, or says why not. `error` is what a layer raised on the way."""
 
-    def __init__(self, position: Position | None, words: str = "") -> None:
+    def __init__(self, position: Position | None, words: str = "", error: BaseException | None = None) -> None:
         super().__init__()
-        self.position, self.words = position, words
+        self.position, self.words, self.error = position, words, error
 
 
 class Running(Message):

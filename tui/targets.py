@@ -17,7 +17,7 @@ import numpy as np
 import scenarios
 from mtorch import Training
 from mtorch.errors import ScenarioError
-from tui.guest import guest
+from tui.guest import GuestError, blame, guest
 
 MODULE = "mtorch_target"
 EPOCHS = 10
@@ -36,6 +36,10 @@ class Target:
     def guest(self, doing: str) -> AbstractContextManager[None]:
         """Where the training's code is to run: its errors become ScenarioErrors."""
         return guest(self.name, self.source, doing)
+
+    def blame(self, error: BaseException, doing: str) -> GuestError:
+        """What the training's code raised, in one line that says where."""
+        return blame(error, self.name, self.source, doing)
 
 
 def load(name: str, seed: int = 0, assignments: tuple[str, ...] = (), data: Path | None = None) -> Target:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,9 @@ from textual.widget import Widget
 import scenarios
 from mtorch import SGD, DataLoader, Module, Sequential, SquareLoss, Training, layers
 from mtorch.debug.session import Going, Session
+from tui.hosted import Hosted
 from tui.picker import Picker
+from tui.targets import load
 from tui.widgets.event_tree import EventTree
 from tui.widgets.findings_list import FindingsList
 from tui.widgets.tensor_table import TensorTable
@@ -286,6 +289,87 @@ async def test_a_layer_that_raises_is_a_line_on_the_screen(debug: Debug) -> None
         breaking = False
         await driver.press("f")
         assert driver.place == "1 forward"
+
+
+class Boom(layers.Tanh):
+    """Raises what it is told to, from its call of that number on."""
+
+    error: BaseException = SystemExit("enough")
+    left = 1
+
+    def forward(self, x: Any) -> Any:
+        if self.left <= 0:
+            raise self.error
+        return super().forward(x)
+
+
+@pytest.mark.parametrize("error", [SystemExit("enough"), KeyboardInterrupt("enough"), GeneratorExit("enough")])
+@pytest.mark.parametrize("far", [False, True])
+async def test_a_layer_that_exits_is_a_line_on_the_screen(debug: Debug, error: BaseException, far: bool) -> None:
+    boom = Boom()
+    async with debug(stack(layers.Linear(3, 3), boom)) as driver:
+        boom.error, boom.left = error, 0
+        driver.app.session.seconds = 1.0 if far else 0.0
+        await driver.press("f")
+        assert f"{type(error).__name__}: enough" in driver.text
+        assert driver.place == "0 forward"
+        boom.left = 1
+        await driver.press("f")
+        assert driver.place == "1 forward"
+
+
+@pytest.mark.parametrize("error", [SystemExit("enough"), KeyboardInterrupt("enough")])
+async def test_a_check_that_exits_is_said(debug: Debug, error: BaseException) -> None:
+    class OnlyFloat32(layers.Tanh):
+        def forward(self, x: Any) -> Any:
+            if self.checked:
+                raise error
+            return super().forward(x)
+
+        @property
+        def checked(self) -> bool:
+            return threading.current_thread() is not threading.main_thread()
+
+    session = Session(stack(layers.Linear(3, 3), OnlyFloat32()))
+    session.trace(0)
+    async with debug(session) as driver:
+        assert f"not checked: {type(error).__name__}: enough" in driver.text
+        await driver.press("n")
+        assert driver.place == "0 loss"
+
+
+LATE = """
+import numpy as np
+from mtorch import SGD, Module, Sequential, SquareLoss, Training, layers
+
+class Batches:
+    def batch(self, number):
+        if number == 3:
+            raise ValueError("late boom")
+        return np.ones((2, 3)), np.ones((2, 3))
+
+def build(seed):
+    module = Module(Sequential([layers.Linear(3, 3)]))
+    return Training(module, SquareLoss(module.backward), SGD(module, 0.1), Batches(), epoch=9)
+"""
+
+
+@pytest.mark.parametrize("far", [False, True])
+async def test_what_the_target_raises_says_where_and_stays_until_the_place_changes(
+    debug: Debug, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, far: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text(LATE)
+    async with debug(Hosted(load("mine.py"))) as driver:
+        driver.app.session.seconds = 1.0 if far else 0.0
+        await driver.command("goto 9")
+        said = "mine.py:8: iteration 3: ValueError: late boom"
+        assert said in driver.text
+        await driver.press("right_square_bracket", "left_curly_bracket")
+        assert "this is the first iteration" in driver.text
+        assert said in driver.text
+        await driver.press("s")
+        assert said not in driver.text
 
 
 async def test_a_check_that_raises_is_said_and_nothing_is_called_right(debug: Debug) -> None:

@@ -39,6 +39,9 @@ from tui.widgets.tensor_table import TensorTable
 Job = Callable[[Going], "tuple[Position, str]"]
 """A run to somewhere: where it comes out, and what is to be said of it."""
 
+Compare = tuple[int, int, str]
+"""A wrong gradient: its iteration, its event, its name."""
+
 SHORT = 0.05
 """Seconds. A run that should take less happens at once; any other in a worker."""
 
@@ -123,6 +126,8 @@ class DebuggerApp(App[None]):
         self.checking: int | None = None
         self.failures: dict[int, str] = {}
         self.failed = ""
+        self.comparing: set[Compare] = set()
+        self.uncompared: dict[Compare, str] = {}
         self._soon: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -198,6 +203,7 @@ class DebuggerApp(App[None]):
         )
         start = names.index(chosen) if chosen else 0
         order = names[start:] + names[:start]
+        missing: list[str] = []
         for number, panel in enumerate(self.query(TensorPanel)):
             name = order[number] if number < len(order) else ""
             array = event.tensors.get(name)
@@ -205,12 +211,21 @@ class DebuggerApp(App[None]):
             if report and array is not None and name in wrong:
                 numerical = report.known_numerical(event.index, name)
                 judged = report.trace.events[event.index].tensors[name]
-                note = "✗ wrong" if numerical is not None else "✗ wrong, finding the right numbers …"
-                if numerical is None and array.size > LARGEST:
+                failure = self.uncompared.get((report.iteration, event.index, name))
+                if numerical is not None:
+                    note = "✗ wrong"
+                elif array.size > LARGEST:
                     note = "✗ wrong (too large to differentiate every element)"
-                elif numerical is None and number == 0:
-                    self.compare(report, event.index, name)
+                elif failure is not None:
+                    note = f"✗ wrong (no right numbers: {plain(failure)})"
+                else:
+                    note = "✗ wrong, finding the right numbers …"
+                    if panel.display:
+                        missing.append(name)
             panel.show(name, array, numerical, judged, note)
+        if report and missing and not {(report.iteration, event.index, name) for name in missing} <= self.comparing:
+            self.comparing = {(report.iteration, event.index, name) for name in missing}
+            self.compare(report, event.index, missing)
 
     def _show_findings(self, event: Event, report: Report | None) -> None:
         said = verdict(event, report)
@@ -341,12 +356,24 @@ class DebuggerApp(App[None]):
         self.show()
 
     @work(thread=True, exclusive=True, group="compare", exit_on_error=False)
-    def compare(self, report: Report, event: int, tensor: str) -> None:
-        report.numerical(event, tensor)
-        self.post_message(Compared(report.iteration, event))
+    def compare(self, report: Report, event: int, tensors: list[str]) -> None:
+        worker = get_current_worker()
+        for tensor in tensors:
+            if worker.is_cancelled:
+                return
+            try:
+                found = report.numerical(event, tensor)
+                failure = "nothing to compare with" if found is None else ""
+            except BaseException as error:  # a user's own layers may raise anything, sys.exit too
+                failure = what(error)
+            self.post_message(Compared(report.iteration, event, tensor, failure))
 
     @on(Compared)
     def _compared(self, message: Compared) -> None:
+        key = (message.iteration, message.event, message.tensor)
+        self.comparing.discard(key)
+        if message.failure:
+            self.uncompared[key] = message.failure
         if self.position == (message.iteration, message.event):
             self.show()
 

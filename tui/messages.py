@@ -24,11 +24,11 @@ class Checked(Message):
 
 
 class Compared(Message):
-    """A tensor's numerical gradient is there."""
+    """A tensor's numerical gradient is there, or could not be had."""
 
-    def __init__(self, iteration: int, event: int) -> None:
+    def __init__(self, iteration: int, event: int, tensor: str, failure: str = "") -> None:
         super().__init__()
-        self.iteration, self.event = iteration, event
+        self.iteration, self.event, self.tensor, self.failure = iteration, event, tensor, failure
 
 
 class Arrived(Message):

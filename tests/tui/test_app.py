@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from textual.widget import Widget
+from textual.widgets import Static
 
 import scenarios
 from mtorch import SGD, DataLoader, Module, Sequential, SquareLoss, Training, layers
@@ -17,6 +18,7 @@ from tui.picker import Picker
 from tui.targets import load
 from tui.widgets.event_tree import EventTree
 from tui.widgets.findings_list import FindingsList
+from tui.widgets.tensor_panel import TensorPanel
 from tui.widgets.tensor_table import TensorTable
 
 Debug = Callable[..., Any]
@@ -110,6 +112,26 @@ async def test_the_right_numbers_stand_beside_the_wrong_ones(debug: Debug) -> No
         assert table.numerical is report.known_numerical(driver.app.position.event, "grad_input")
         assert "recorded / right" in driver.text
         assert "✗ wrong" in driver.text
+
+
+async def test_the_right_numbers_come_in_every_panel_that_shows(debug: Debug) -> None:
+    async with debug(SEED, (140, 52)) as driver:
+        await driver.command("goto 0 backward linear")
+        wrong = [panel for panel in driver.app.query(TensorPanel) if "✗ wrong" in str(panel.query_one(Static).content)]
+        assert len(wrong) == 2
+        assert all(panel.query_one(TensorTable).table.numerical is not None for panel in wrong)
+        assert "finding the right numbers" not in driver.text
+
+
+async def test_right_numbers_that_cannot_be_had_say_so(debug: Debug, monkeypatch: pytest.MonkeyPatch) -> None:
+    def boom(*_: Any) -> Any:
+        raise SystemExit("enough")
+
+    monkeypatch.setattr("mtorch.debug.report.Report.numerical", boom)
+    async with debug(SEED, (140, 45)) as driver:
+        await driver.command("goto 0 backward linear")
+        assert "✗ wrong (no right numbers: SystemExit: enough)" in driver.text
+        assert "finding the right numbers" not in driver.text
 
 
 async def test_c_says_so_where_there_is_nothing_to_find(debug: Debug, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.text import Text
 from textual import on, work
@@ -22,6 +22,7 @@ from mtorch.debug.report import Report
 from mtorch.debug.session import Going, Session, Stopped
 from mtorch.debug.timeline import Position
 from mtorch.errors import MtorchError
+from tui import leaving
 from tui.commands import parse
 from tui.guest import GuestError, what
 from tui.messages import Arrived, Checked, Compared, Jump, Running
@@ -129,6 +130,10 @@ class DebuggerApp(App[None]):
         self.comparing: set[Compare] = set()
         self.uncompared: dict[Compare, str] = {}
         self._soon: Timer | None = None
+
+    def run(self, **options: Any) -> None:
+        """Until the user leaves; a check that is under way then holds nobody up."""
+        leaving.run(self.run_async(**options))
 
     def compose(self) -> ComposeResult:
         yield Static(id="crumb", markup=False)

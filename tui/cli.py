@@ -282,10 +282,11 @@ def open_debugger(name: str, seed: int = 0, assignments: tuple[str, ...] = (), d
         session = Hosted(loaded)
         session.trace(0)
     from tui.app import DebuggerApp
+    from tui.leaving import leave
 
     app = DebuggerApp(session, name)
     app.run()
-    return app.return_code or 0
+    return leave(app.return_code or 0)
 
 
 def on_terminal() -> bool:

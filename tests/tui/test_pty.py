@@ -76,7 +76,13 @@ def terminal() -> Iterator[Terminal]:
 
 def test_a_person_finds_the_stale_cache_and_steps_back(terminal: Terminal) -> None:
     terminal.shows("iteration 0 › forward", "✗ 9 findings")
-    for place in ("loss", "backward › linear", "backward › rnn ", "rnn › t=9 › linear", "rnn › t=8 › tanh"):
+    for place in (
+        "iteration 0 › loss",
+        "backward › linear",
+        "backward › rnn ",
+        "rnn › t=9 › linear",
+        "rnn › t=8 › tanh",
+    ):
         terminal.keys("c")
         terminal.shows(place)
     terminal.shows("stale-cache", "the derivative at the input", "of t=9", "recorded / right")
@@ -88,3 +94,39 @@ def test_a_person_finds_the_stale_cache_and_steps_back(terminal: Terminal) -> No
     terminal.keys("q")
     terminal.until(lambda: terminal.process.poll() is not None and b"\x1b[?1049l" in terminal.raw)
     assert terminal.process.returncode == 0
+
+
+SLOW = """
+import time
+import numpy as np
+from mtorch import SGD, Module, Sequential, SquareLoss, Training, layers
+
+class Slow(layers.Tanh):
+    def forward(self, x):
+        if x.dtype != np.float32:
+            time.sleep(20)
+        return super().forward(x)
+
+class Batches:
+    def batch(self, number):
+        return np.ones((2, 3), "f4"), np.ones((2, 3), "f4")
+
+def build(seed):
+    module = Module(Sequential([layers.Linear(3, 3), Slow()]))
+    return Training(module, SquareLoss(module.backward), SGD(module, 0.1), Batches(), epoch=9)
+"""
+
+
+def test_leaving_does_not_wait_for_a_check(tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(SLOW)
+    opened = Terminal("debug", str(tmp_path / "slow.py"))
+    try:
+        opened.shows("checking …")
+        time.sleep(0.3)
+        began = time.monotonic()
+        opened.keys("q")
+        opened.until(lambda: opened.process.poll() is not None and b"\x1b[?1049l" in opened.raw)
+        assert time.monotonic() - began < 5
+        assert opened.process.returncode == 0
+    finally:
+        opened.close()

@@ -384,10 +384,29 @@ class DebuggerApp(App[None]):
 
     # Actions.
 
-    def action_move(self, move: str) -> None:
+    def action_move(self, move: str, times: int = 1) -> None:
+        """Move that many times, or as far as there is something before."""
         if (here := self.position) is None:
             return
-        self.go(lambda going: (self.session.move(here, move, going), ""), here.iteration + 1)
+
+        def job(going: Going) -> tuple[Position, str]:
+            there = here
+            for number in range(times):
+                # A move asks only where iterations run on the way; most moves run none.
+                if number % 256 == 255 and not going(there.iteration):
+                    raise Stopped
+                before, there = there, self.session.move(there, move, going)
+                if there == before:
+                    return there, "this is the start of the run"
+            return there, ""
+
+        if times == 1:
+            self.go(job, here.iteration + 1)
+        elif self.running is not None:
+            self.say("still running: esc stops it")
+        else:
+            self.say(f"{times} times … esc stops")
+            self.run_far(job)
 
     def action_iteration(self, by: int) -> None:
         if (here := self.position) is None:
@@ -477,7 +496,9 @@ class DebuggerApp(App[None]):
             return
         try:
             command, rest = parse(message.value)
-            if command.takes:
+            if command.move:
+                self.action_move(command.move, int(rest or 1))
+            elif command.takes:
                 self.action_goto(rest)
             else:
                 await self.run_action(command.action)

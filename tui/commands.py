@@ -1,30 +1,39 @@
-"""The command line behind the colon: gdb's verbs."""
+"""The command line behind the colon: gdb's verbs, and how many times."""
 
 from __future__ import annotations
 
+import difflib
+import re
 from typing import NamedTuple
 
 from mtorch.errors import MtorchError
 
 
+MOST = 1_000_000
+"""How many times a move is repeated at most."""
+
+
 class Command(NamedTuple):
-    """`action` is the app's action; a command that `takes` something hands it on."""
+    """`action` is the app's action; a command that `takes` something hands it on. A `move` takes how many times."""
 
     action: str
     summary: str
     takes: str = ""
     aliases: tuple[str, ...] = ()
+    move: str = ""
 
 
 COMMANDS = {
     "goto": Command("goto", "goto ADDRESS: go to an event, such as goto 0 backward rnn t=3", "ADDRESS", ("g",)),
-    "step": Command("move('into')", "the next event, inside this one if there is one", "", ("s",)),
-    "next": Command("move('over')", "the next event that is not inside this one", "", ("n",)),
-    "finish": Command("move('finish')", "out of what this event is inside of", "", ("f", "fin")),
+    "step": Command("move('into')", "the next event, inside this one if there is one", "[N]", ("s",), "into"),
+    "next": Command("move('over')", "the next event that is not inside this one", "[N]", ("n",), "over"),
+    "finish": Command("move('finish')", "out of what this event is inside of", "[N]", ("f", "fin"), "finish"),
     "continue": Command("continue", "run to the next finding", "", ("c",)),
-    "reverse-step": Command("move('back-into')", "the event before", "", ("rs",)),
-    "reverse-next": Command("move('back-over')", "the event before on this level", "", ("rn",)),
-    "reverse-finish": Command("move('back-finish')", "back to what this event is inside of", "", ("rf",)),
+    "reverse-step": Command("move('back-into')", "the event before", "[N]", ("rs",), "back-into"),
+    "reverse-next": Command("move('back-over')", "the event before on this level", "[N]", ("rn",), "back-over"),
+    "reverse-finish": Command(
+        "move('back-finish')", "back to what this event is inside of", "[N]", ("rf",), "back-finish"
+    ),
     "reverse-continue": Command("reverse_continue", "back to the finding before", "", ("rc",)),
     "help": Command("help", "all keys and commands", "", ("h",)),
     "quit": Command("quit", "leave", "", ("q",)),
@@ -34,9 +43,14 @@ COMMANDS = {
 def parse(line: str) -> tuple[Command, str]:
     """The command in a line and what follows it. Raises MtorchError for what is none."""
     verb, _, rest = line.strip().partition(" ")
+    rest = rest.strip()
     for name, command in COMMANDS.items():
         if verb == name or verb in command.aliases:
-            if bool(rest.strip()) != bool(command.takes):
-                raise MtorchError(f"{name} expects {command.takes or 'nothing after it'}, got {rest.strip()!r}")
-            return command, rest.strip()
-    raise MtorchError(f"expected one of {', '.join(COMMANDS)}, got {verb!r}")
+            if command.move:
+                if rest and not (re.fullmatch("[0-9]{1,9}", rest) and 1 <= int(rest) <= MOST):
+                    raise MtorchError(f"{name} expects a number of times, 1…{MOST}, or nothing, got {rest!r}")
+            elif bool(rest) != bool(command.takes):
+                raise MtorchError(f"{name} expects {command.takes or 'nothing after it'}, got {rest!r}")
+            return command, rest
+    near = difflib.get_close_matches(verb, COMMANDS, 1)
+    raise MtorchError(f"no command {verb[:20]!r}; " + (f"did you mean {near[0]}? " if near else "") + "help lists them")

@@ -164,11 +164,15 @@ async def test_goto_by_the_command_line(debug: Debug) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("jump", "expected one of goto, step, next"),
+        ("jump", "no command 'jump'; help lists them"),
+        ("contineu", "no command 'contineu'; did you mean continue? help lists them"),
         ("goto", "goto expects ADDRESS, got ''"),
         ("goto 0 sideways", "expected ITERATION"),
         ("goto 0 backward gru", "nothing at '0 backward gru'; backward has linear, rnn"),
-        ("step 3", "step expects nothing after it, got '3'"),
+        ("step three", "step expects a number of times, 1…1000000, or nothing, got 'three'"),
+        ("next 0", "next expects a number of times, 1…1000000, or nothing, got '0'"),
+        ("step ٣", "step expects a number of times, 1…1000000, or nothing, got '٣'"),
+        ("continue 3", "continue expects nothing after it, got '3'"),
     ],
 )
 async def test_a_bad_command_says_what_was_expected_and_loses_nothing(debug: Debug, words: str, said: str) -> None:
@@ -177,6 +181,40 @@ async def test_a_bad_command_says_what_was_expected_and_loses_nothing(debug: Deb
         await driver.command(words)
         assert said in driver.text
         assert driver.place == "0 forward rnn"
+
+
+@pytest.mark.parametrize("key", ["S", "N", "F"])
+async def test_the_start_of_the_run_is_said(debug: Debug, key: str) -> None:
+    async with debug(HEALTHY) as driver:
+        await driver.press(key)
+        assert "this is the start of the run" in driver.text
+        assert driver.place == "0 forward"
+        await driver.press("s", "S")
+        assert "this is the start of the run" not in driver.text
+
+
+async def test_moves_are_repeated_as_in_gdb(debug: Debug) -> None:
+    async with debug(HEALTHY) as driver:
+        for words, place in [
+            ("step 3", "0 forward rnn.linear t=0"),
+            ("rs 2", "0 forward rnn"),
+            ("next 3", "0 backward"),
+            ("step 300", "4 backward rnn t=6"),
+            ("reverse-step 300", "0 backward"),
+            ("reverse-next 100", "0 forward"),
+        ]:
+            await driver.command(words)
+            assert driver.place == place
+        assert "this is the start of the run" in driver.text
+
+
+async def test_esc_stops_moves_that_are_repeated(debug: Debug) -> None:
+    async with debug(HEALTHY) as driver:
+        await driver.pilot.press("colon", *"step", "space", *"1000000", "enter")
+        await driver.pilot.press("escape")
+        await driver.settle()
+        assert driver.place == "0 forward"
+        assert "stopped" in driver.text
 
 
 async def test_escape_leaves_the_command_line(debug: Debug) -> None:

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from mtorch.errors import MtorchError
 
-
 MOST = 1_000_000
 """How many times a move is repeated at most."""
 

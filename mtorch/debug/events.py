@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from mtorch.errors import MtorchError
 from mtorch.layers.base import Array
 
 PHASES = ("forward", "loss", "backward", "update")
+DIGITS = 9
+EXPECTED = f"expected ITERATION [{'|'.join(PHASES)}] [PATH] [t=T]"
 
 
 @dataclass(frozen=True)
@@ -28,11 +31,28 @@ class Address:
 
     @classmethod
     def parse(cls, text: str) -> Address:
-        """The address in a text. Raises MtorchError that says what was expected."""
-        match = re.fullmatch(r"\s*(\d{1,9})(?:\s+([a-z]+))?(?:\s+(?!t=)(\S+))?(?:\s+t=(\d{1,9}))?\s*", text)
-        if not match or (match[2] and match[2] not in PHASES):
-            raise MtorchError(f"expected ITERATION [{'|'.join(PHASES)}] [PATH] [t=T], got {text.strip()!r}")
-        return cls(int(match[1]), match[2] or "forward", match[3] or "", None if match[4] is None else int(match[4]))
+        """The address in a text, or in a breadcrumb such as "iteration 42 › backward › rnn › t=3 › tanh".
+
+        Of several time steps the innermost counts. Raises MtorchError that says what was expected.
+        """
+        words = text.replace("›", " ").split()
+        if words[:1] == ["iteration"]:
+            words = words[1:]
+        number, phase, *inside = words if len(words) > 1 else [*words, "forward"] if words else ["", ""]
+        steps = [word.removeprefix("t=") for word in inside if word.startswith("t=")]
+        names = [word for word in inside if not word.startswith("t=")]
+        # Without the breadcrumb's signs, a layer in a layer is written with a dot, or stands behind a time step.
+        beside = any(not (a.startswith("t=") or b.startswith("t=")) for a, b in pairwise(inside))
+        numbers = (number, *steps)
+        if (
+            (beside and "›" not in text)
+            or phase not in PHASES
+            or not all(re.fullmatch("[0-9]+", digits) for digits in numbers)
+        ):
+            raise MtorchError(f"{EXPECTED}, got {text.strip()!r}")
+        if max(map(len, numbers)) > DIGITS:
+            raise MtorchError(f"{EXPECTED}, numbers of at most {DIGITS} digits, got {text.strip()[:40]!r}")
+        return cls(int(number), phase, ".".join(names), int(steps[-1]) if steps else None)
 
 
 @dataclass(frozen=True)
@@ -96,11 +116,19 @@ class Trace:
 
     def find(self, address: Address) -> int:
         """The first event at the address. Raises MtorchError where there is none."""
-        for event in self.events:
-            if (event.address.phase, event.address.path) == (address.phase, address.path) and (
-                address.t is None or event.address.t == address.t
-            ):
+        for event in self._at(address):
+            if address.t is None or event.address.t == address.t:
                 return event.index
+        steps = sorted({e.address.t for e in self._at(address) if e.address.t is not None})
+        if steps:
+            raise MtorchError(f"nothing at {str(address)!r}; there, t is {steps[0]}…{steps[-1]}")
+        if any(self._at(address)):
+            raise MtorchError(f"nothing at {str(address)!r}; there are no time steps")
         paths = dict.fromkeys(e.address.path for e in self.events if e.address.phase == address.phase)
         known = ", ".join(path for path in paths if path) or "nothing inside"
         raise MtorchError(f"nothing at {str(address)!r}; {address.phase} has {known}")
+
+    def _at(self, address: Address) -> Iterator[Event]:
+        """The events of that phase and path, at any time step."""
+        sought = (address.phase, address.path)
+        return (event for event in self.events if (event.address.phase, event.address.path) == sought)

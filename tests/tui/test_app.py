@@ -159,6 +159,8 @@ async def test_goto_by_the_command_line(debug: Debug) -> None:
         assert driver.place == "2 backward rnn t=3"
         await driver.command("rs")
         assert driver.place == "2 backward rnn.linear t=4"
+        await driver.command("goto iteration 0 › backward › rnn › t=8 › tanh")
+        assert driver.place == "0 backward rnn.tanh t=8"
 
 
 @pytest.mark.parametrize(

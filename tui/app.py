@@ -29,6 +29,7 @@ from tui.messages import Arrived, Checked, Compared, Jump, Running
 from tui.plain import plain
 from tui.screens.help import HelpScreen
 from tui.viewmodels.curve import loss_so_far
+from tui.viewmodels.here import here
 from tui.viewmodels.place import breadcrumb
 from tui.viewmodels.tensors import beside, choose
 from tui.viewmodels.verdict import summary, verdict
@@ -236,17 +237,19 @@ class DebuggerApp(App[None]):
         said = verdict(event, report)
         failure = self.failures.get(event.address.iteration)
         text = f"not checked: {failure}" if failure and report is None else said.text
-        words = Text("\n".join(plain(line) for line in text.split("\n")), self.colour(KIND[said.kind]))
-        if self.failed:
-            words = Text(f"stopped: {plain(self.failed)}\n", self.colour("text-error")).append_text(words)
-        for equation in event.equations:
-            words.append(f"\n  {plain(equation)}", "dim")
-        self.query_one("#verdict", Static).update(words, layout=False)
+        panel = self.query_one("#verdict", Static)
+        room = panel.content_size
+        stopped = [f"stopped: {plain(self.failed)}"] if self.failed else []
+        lines, equations = here(
+            [*stopped, *map(plain, text.split("\n"))], map(plain, event.equations), room.width, room.height
+        )
+        words = Text("\n".join(lines), self.colour("text-error" if self.failed else KIND[said.kind]), no_wrap=True)
+        words.append("".join(f"\n{equation}" for equation in equations), "dim")
+        panel.update(words, layout=False)
         findings = self.query_one(FindingsList)
         state = summary(report, self.checking == event.address.iteration)
-        findings.border_title = f"findings in iteration {event.address.iteration}"
-        here = report.marked.get(event.index, ()) if report else ()
-        findings.show(report.findings if report else (), here, state)
+        marked = report.marked.get(event.index, ()) if report else ()
+        findings.show(event.address.iteration, report.findings if report else (), marked, state)
 
     def colour(self, name: str) -> str:
         """A colour of the theme, for rich."""
@@ -386,11 +389,11 @@ class DebuggerApp(App[None]):
 
     def action_move(self, move: str, times: int = 1) -> None:
         """Move that many times, or as far as there is something before."""
-        if (here := self.position) is None:
+        if (at := self.position) is None:
             return
 
         def job(going: Going) -> tuple[Position, str]:
-            there = here
+            there = at
             for number in range(times):
                 # A move asks only where iterations run on the way; most moves run none.
                 if number % 256 == 255 and not going(there.iteration):
@@ -401,7 +404,7 @@ class DebuggerApp(App[None]):
             return there, ""
 
         if times == 1:
-            self.go(job, here.iteration + 1)
+            self.go(job, at.iteration + 1)
         elif self.running is not None:
             self.say("still running: esc stops it")
         else:
@@ -409,37 +412,37 @@ class DebuggerApp(App[None]):
             self.run_far(job)
 
     def action_iteration(self, by: int) -> None:
-        if (here := self.position) is None:
+        if (at := self.position) is None:
             return
-        there = Position(here.iteration + by, here.event)
+        there = Position(at.iteration + by, at.event)
         if there.iteration < 0:
             self.say("this is the first iteration")
         else:
             self.go(lambda going: (self.session.nearest(there, going), ""), there.iteration)
 
     def action_continue(self) -> None:
-        if (here := self.position) is None or self.running is not None:
+        if (at := self.position) is None or self.running is not None:
             return
 
         def job(going: Going) -> tuple[Position, str]:
-            end = here.iteration + FAR
+            end = at.iteration + FAR
             try:
-                return self.session.next_finding(here, lambda i: i < end and going(i)), ""
+                return self.session.next_finding(at, lambda i: i < end and going(i)), ""
             except Stopped:
                 if not going(end):
                     raise
-                return Position(end, 0), f"no finding in iterations {here.iteration}…{end - 1}; c goes on"
+                return Position(end, 0), f"no finding in iterations {at.iteration}…{end - 1}; c goes on"
 
         self.say("checking … esc stops")
         self.run_far(job)
 
     def action_reverse_continue(self) -> None:
-        if (here := self.position) is None or self.running is not None:
+        if (at := self.position) is None or self.running is not None:
             return
 
         def job(going: Going) -> tuple[Position, str]:
-            found = self.session.previous_finding(here, going)
-            return (here, "no finding before this one") if found is None else (found, "")
+            found = self.session.previous_finding(at, going)
+            return (at, "no finding before this one") if found is None else (found, "")
 
         self.say("checking … esc stops")
         self.run_far(job)

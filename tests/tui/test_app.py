@@ -134,6 +134,24 @@ async def test_right_numbers_that_cannot_be_had_say_so(debug: Debug, monkeypatch
         assert "finding the right numbers" not in driver.text
 
 
+async def test_findings_that_do_not_fit_are_a_line_each_and_counted(debug: Debug) -> None:
+    async with debug("mnist-mlp-seed") as driver:
+        await driver.command("goto 0 backward linear2")
+        panel = driver.app.query_one("#verdict", Static)
+        lines = str(panel.content).split("\n")
+        assert [line[:1] for line in lines if "wrong-scale" in line] == ["✗"] * 3
+        assert len(lines) <= panel.content_size.height
+
+
+async def test_the_list_of_findings_says_what_it_cuts(debug: Debug) -> None:
+    async with debug(SEED) as driver:
+        findings = driver.app.query_one(FindingsList)
+        assert findings.border_title == "findings in iteration 0: 1…3 of 9"
+        assert findings.render_line(0).text.rstrip().endswith("…")
+        await driver.press("tab", "tab", *["down"] * 8)
+        assert findings.border_title == "findings in iteration 0: 7…9 of 9"
+
+
 async def test_c_says_so_where_there_is_nothing_to_find(debug: Debug, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.app.FAR", 3)
     async with debug(HEALTHY) as driver:

@@ -11,6 +11,7 @@ from textual.strip import Strip
 from mtorch.debug.diagnosis.findings import Finding
 from tui.messages import Jump
 from tui.plain import plain
+from tui.viewmodels.here import cut
 from tui.widgets.line_view import LineView
 
 
@@ -28,13 +29,28 @@ class FindingsList(LineView):
     words = ""
     cursor = 0
 
-    def show(self, findings: tuple[Finding, ...], here: tuple[Finding, ...], words: str) -> None:
+    iteration = 0
+
+    def show(self, iteration: int, findings: tuple[Finding, ...], here: tuple[Finding, ...], words: str) -> None:
         """`here` are those that show at the current event."""
-        self.findings, self.here, self.words = findings, here, words
+        self.iteration, self.findings, self.here, self.words = iteration, findings, here, words
         self.cursor = min(self.cursor, max(0, len(findings) - 1))
         self.set_extent(self.size.width, len(findings))
         if here:
             self.reveal(findings.index(here[0]))
+        self._entitle()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self._entitle()
+
+    def _entitle(self) -> None:
+        """Of which iteration they are, and which of them show where not all do."""
+        title, height = f"findings in iteration {self.iteration}", self.scrollable_content_region.height
+        if 0 < height < len(self.findings):
+            first = round(self.scroll_y) + 1
+            title += f": {first}…{min(first + height - 1, len(self.findings))} of {len(self.findings)}"
+        self.border_title = title
 
     def action_along(self, by: int) -> None:
         self.cursor = max(0, min(len(self.findings) - 1, self.cursor + by))
@@ -67,4 +83,4 @@ class FindingsList(LineView):
             style += Style(reverse=True)
         sign = ">" if finding in self.here else " "
         text = plain(f"{finding.cause}: {finding.message}")
-        return Strip([Segment(f"{sign}✗ {text}", style)]).adjust_cell_length(width, style)
+        return Strip([Segment(cut(f"{sign}✗ {text}", width), style)]).adjust_cell_length(width, style)

@@ -1,0 +1,53 @@
+"""What is said at an event, in the lines that there are: findings first, equations where there is room after them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.cells import cell_len, set_cell_size
+
+MORE = "… and {} more: see findings"
+
+
+def here(said: Sequence[str], equations: Iterable[str], width: int, height: int) -> tuple[list[str], list[str]]:
+    """Lines of what is said, and of equations, together at most `height`.
+
+    Each that is said gets a line at least, cut with … where it needs more and others would not show; where even
+    that is too much, the last line says how many are missing.
+    """
+    if min(width, height) < 1:
+        return [], []
+    shown = list(said[: height if len(said) <= height else height - 1])
+    missing = len(said) - len(shown)
+    spare = height - len(shown) - bool(missing)
+    lines: list[str] = []
+    for text in shown:
+        whole = wrap(text, width)
+        used = min(len(whole), 1 + spare)
+        spare -= used - 1
+        rest = whole[: used - 1]
+        lines += [*rest, whole[-1] if used == len(whole) else cut(" ".join(whole[used - 1 :]), width)]
+    if missing:
+        lines.append(cut(MORE.format(missing), width))
+    return lines, [cut(f"  {equation}", width) for equation in equations][: height - len(lines)]
+
+
+def cut(text: str, width: int) -> str:
+    """A text in that many cells, with … at its end where it is longer."""
+    return text if cell_len(text) <= width else set_cell_size(text, max(0, width - 1)).rstrip() + "…"
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """A text's lines of at most that many cells, broken between words where there are any."""
+    lines = [""]
+    for word in text.split(" "):
+        if lines[-1] and cell_len(lines[-1]) + 1 + cell_len(word) <= width:
+            lines[-1] += f" {word}"
+            continue
+        if lines[-1]:
+            lines.append("")
+        for character in word:
+            if cell_len(lines[-1]) + cell_len(character) > width:
+                lines.append("")
+            lines[-1] += character
+    return lines

@@ -12,7 +12,7 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.color import Color
 from textual.containers import Horizontal, Vertical
-from textual.events import Key, Resize
+from textual.events import Resize
 from textual.timer import Timer
 from textual.widgets import Footer, Input, Static
 from textual.worker import Worker, get_current_worker
@@ -31,8 +31,10 @@ from tui.screens.help import HelpScreen
 from tui.viewmodels.curve import loss_so_far
 from tui.viewmodels.here import here
 from tui.viewmodels.place import breadcrumb
+from tui.viewmodels.strip import strip
 from tui.viewmodels.tensors import beside, choose
 from tui.viewmodels.verdict import summary, verdict
+from tui.widgets.command_line import CommandLine
 from tui.widgets.event_tree import EventTree
 from tui.widgets.findings_list import FindingsList
 from tui.widgets.tensor_panel import TensorPanel
@@ -150,7 +152,9 @@ class DebuggerApp(App[None]):
         yield Static(id="verdict", markup=False)
         yield FindingsList(id="findings")
         yield Static(id="status", markup=False)
-        yield Input(id="command", compact=True, placeholder="goto 0 backward rnn t=3")
+        with Horizontal(id="line"):
+            yield Static(":", id="prompt", markup=False)
+            yield CommandLine(id="command", compact=True, placeholder="goto 0 backward rnn t=3")
         yield Footer(compact=True, show_command_palette=False)
         yield Static(id="small", markup=False)
 
@@ -200,14 +204,11 @@ class DebuggerApp(App[None]):
     def _show_tensors(self, event: Event, report: Report | None) -> None:
         names, wrong = list(event.tensors), self._wrong(event, report)
         chosen = self.tensor if self.tensor in names else choose(event, wrong, None)
-        tabs = Text(no_wrap=True, overflow="ellipsis")
-        for name in names:
-            label = f" {plain(name)}{' ✗' if name in wrong else ''} "
-            tabs.append(f"[{label.strip()}]" if name == chosen else label, "bold reverse" if name == chosen else "")
-        self.query_one("#tabs", Static).update(
-            tabs if names else Text("no tensors of its own: step into it"), layout=False
-        )
         start = names.index(chosen) if chosen else 0
+        tabs, line = Text(no_wrap=True), self.query_one("#tabs", Static)
+        for part, ours in strip(list(map(plain, names)), [n in wrong for n in names], start, line.content_size.width):
+            tabs.append(part, "bold reverse" if ours else "")
+        line.update(tabs if names else Text("no tensors of its own: step into it"), layout=False)
         order = names[start:] + names[:start]
         missing: list[str] = []
         for number, panel in enumerate(self.query(TensorPanel)):
@@ -483,14 +484,12 @@ class DebuggerApp(App[None]):
         self._swap(line, True)
 
     def _swap(self, line: Input, to_input: bool) -> None:
-        line.display, self.query_one("#status").display = to_input, not to_input
+        self.query_one("#line").display, self.query_one("#status").display = to_input, not to_input
         # At once, not by focus(), which comes after keys that have been typed already.
         self.screen.set_focus(line if to_input else self.query_one("#tree"))
 
-    def on_key(self, event: Key) -> None:
-        line = self.query_one("#command", Input)
-        if event.key == "escape" and line.has_focus:
-            self._swap(line, False)
+    def action_close_command(self) -> None:
+        self._swap(self.query_one("#command", Input), False)
 
     @on(Input.Submitted, "#command")
     async def _command(self, message: Input.Submitted) -> None:

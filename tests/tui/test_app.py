@@ -237,6 +237,28 @@ async def test_esc_stops_moves_that_are_repeated(debug: Debug) -> None:
         assert "stopped" in driver.text
 
 
+async def test_the_command_line_has_a_prompt_and_the_keys_stay(debug: Debug) -> None:
+    async with debug(HEALTHY) as driver:
+        await driver.pilot.press("colon", *"goto")
+        await driver.pilot.pause()
+        line, footer = driver.text.split("\n")[-2:]
+        assert line.startswith(" :goto")
+        assert "do it" in footer
+        assert "esc close" in footer
+        await driver.press("escape")
+        assert "s step" in driver.text.split("\n")[-1]
+
+
+async def test_the_chosen_tensor_shows_in_the_strip(debug: Debug) -> None:
+    async with debug("mnist-mlp-seed") as driver:
+        await driver.command("goto 0 backward linear2")
+        event = driver.app.trace.events[driver.app.position.event]
+        for _ in event.tensors:
+            await driver.press("right_square_bracket")
+            wrong = driver.app.tensor in ("grad_input", "grad_weight", "grad_bias")
+            assert f"[{driver.app.tensor}{' ✗' if wrong else ''}]" in driver.text
+
+
 async def test_escape_leaves_the_command_line(debug: Debug) -> None:
     async with debug(HEALTHY) as driver:
         await driver.press("colon", "s", "escape", "s")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import struct
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -128,3 +129,21 @@ def test_the_real_mnist(mnist: Path) -> None:
     }
     # Counts as LeCun's page and every later description give them.
     assert np.bincount(arrays["train_labels"]).tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+
+
+@pytest.mark.parametrize("key", sorted(MNIST))
+def test_files_without_an_item_are_named(tmp_path: Path, key: str) -> None:
+    empty = np.zeros((0, 28, 28) if "images" in key else (0,), np.uint8)
+    with pytest.raises(DataError, match=f"{MNIST[key]}: expected at least one item"):
+        read_mnist(write_mnist(tmp_path, **{key: empty}))
+
+
+def test_no_more_is_unpacked_than_the_header_promises(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.gz"
+    path.write_bytes(gzip.compress(GOOD + bytes(100_000_000)))
+    tracemalloc.start()
+    with pytest.raises(DataError, match=r"expected 18 bytes for shape \(2, 3\), got 1024 or more"):
+        read_idx(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5_000_000

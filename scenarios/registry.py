@@ -41,8 +41,12 @@ class Scenario:
             if not equals or key not in self.settings:
                 known = ", ".join(f"{k}={v}" for k, v in self.settings.items()) or "none"
                 raise ScenarioError(f"--set {words}: expected key=value; {self.name} has {known}")
+            if key in parsed:
+                raise ScenarioError(f"--set {words}: expected {key} once, got it again")
             kind = type(self.settings[key])
             try:
+                if not text.isascii():
+                    raise ValueError
                 value = kind(text)
             except ValueError:
                 raise ScenarioError(f"--set {words}: expected {kind.__name__} for {key}, got {text!r}") from None

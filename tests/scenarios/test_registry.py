@@ -31,6 +31,8 @@ def test_a_setting_changes_what_is_built() -> None:
         ("hidden=0", "expected a positive number for hidden, got 0"),
         ("lr=-1", "expected a positive number for lr, got -1"),
         ("lr=nan", "expected a positive number for lr, got nan"),
+        ("hidden=٣", "expected int for hidden, got '٣'"),
+        ("lr=٣", "expected float for lr, got '٣'"),
         ("lr=inf", "expected a positive number for lr, got inf"),
     ],
 )
@@ -39,6 +41,11 @@ def test_a_bad_setting_is_named(words: str, said: str) -> None:
         find("mnist-mlp").parse((words,))
     assert said in str(error.value)
     assert words in str(error.value)
+
+
+def test_a_setting_is_given_once() -> None:
+    with pytest.raises(ScenarioError, match="--set hidden=4: expected hidden once"):
+        find("mnist-mlp").parse(("hidden=3", "lr=1", "hidden=4"))
 
 
 def test_a_misspelt_scenario_gets_the_nearest_name() -> None:

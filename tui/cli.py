@@ -33,6 +33,9 @@ class Commands(click.Group):
             status = fail(error.format_message(), error.ctx.command_path if error.ctx else "mtorch")
         except click.Abort:
             status = INTERRUPTED
+        except OSError as error:  # files' errors are MtorchErrors by now; what is left is what we print to
+            status = fail(f"{error.filename or 'stdout'}: {error.strerror}")
+            forget_output()
         sys.exit(status)
 
     def invoke(self, ctx: click.Context) -> int:
@@ -43,8 +46,7 @@ class Commands(click.Group):
         except MtorchError as error:
             return fail(error)
         except BrokenPipeError:
-            # What is still buffered would fail again at exit, with a message.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            forget_output()
             return BROKEN_PIPE
 
 
@@ -53,6 +55,11 @@ def fail(error: object, command: str = "mtorch") -> int:
 
     click.echo(f"{command}: {plain(error)}", err=True)
     return UNUSABLE
+
+
+def forget_output() -> None:
+    """What is still buffered would fail again at exit, with a message."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def show(renderable: RenderableType) -> None:
@@ -66,13 +73,22 @@ def show(renderable: RenderableType) -> None:
     click.echo("\n".join(lines), nl=False, color=True)
 
 
+class Folder(click.Path):
+    """A path, which is not empty: Path("") would mean this folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("expected a folder, got ''", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def target_options(command: Command) -> Command:
     """What all commands that run a target take."""
     options = (
         click.argument("target"),
         click.option("--seed", type=click.IntRange(0, LARGEST_SEED), default=0, help="Seed of all randomness [0]."),
         click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="A scenario's setting."),
-        click.option("--data", type=click.Path(path_type=Path), metavar="DIR", help="Folder with MNIST's idx files."),
+        click.option("--data", type=Folder(path_type=Path), metavar="DIR", help="Folder with MNIST's idx files."),
     )
     for option in reversed(options):
         command = option(command)

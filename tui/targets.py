@@ -50,7 +50,7 @@ def load(name: str, seed: int = 0, assignments: tuple[str, ...] = (), data: Path
     settings = scenario.parse(assignments)
     if data is not None and not scenario.takes_data:
         raise ScenarioError(f"--data {data}: {name} takes no data")
-    with guest(name):
+    with guest(name, doing=f"--set {' '.join(assignments)}" if assignments else ""):
         training = scenario.build(seed, data, settings)
     return Target(name, seed, training, scenario.epochs)
 
@@ -73,6 +73,8 @@ def from_file(name: str, seed: int, assignments: tuple[str, ...], data: Path | N
         raise ScenarioError(f"{name}: expected a .py file with build(seed), got {came}")
     with guest(name, path):
         training = build_of(module(path), name)(seed)
+        if inspect.iscoroutine(training):
+            training.close()
     if not isinstance(training, Training):
         raise ScenarioError(f"{name}: build(seed) expected to return a mtorch.Training, got {kind(training)}")
     if not isinstance(training.epoch, int | np.integer) or training.epoch < 1:

@@ -361,7 +361,7 @@ BAD_CALLS = {
     "two targets": (("check", "mnist-mlp", "rnn-sin-cos"), "unexpected extra argument"),
     "unknown scenario": (("check", "mnist-mpl"), "did you mean 'mnist-mlp'?"),
     "unknown to list": (("list", "mnist-mpl"), "did you mean 'mnist-mlp'?"),
-    "unknown tag": (("list", "--tag", "falt"), "there are classification, fault"),
+    "unknown tag": (("list", "--tag", "falt"), "there are classification, cnn, fault"),
     "name and tag": (("list", "mnist-mlp", "--tag", "fault"), "expected NAME or --tag"),
     "missing file": (("train", "none.py"), "none.py: cannot be read: No such file"),
     "recording": (("debug", "run.mtr"), "needs a terminal"),
@@ -374,6 +374,9 @@ BAD_CALLS = {
     "malformed setting": (("check", "mnist-mlp", "--set", "hidden"), "--set hidden: expected key=value"),
     "data for waves": (("train", "rnn-sin-cos", "--data", "."), "takes no data"),
     "no such data": (("train", "mnist-mlp", "--data", "nowhere"), "nowhere: expected a folder"),
+    "empty data": (("check", "mnist-mlp", "--data", ""), "Invalid value for '--data': expected a folder, got ''"),
+    "set twice": (("check", "mnist-mlp", "--set", "lr=1", "--set", "lr=2"), "--set lr=2: expected lr once"),
+    "too much": (("check", "rnn-sin-cos", "--set", f"hidden={9**20}", "--set", "lr=1"), f"--set hidden={9**20} lr=1: "),
     "batch": (("check", "mnist-mlp", "--set", "batch=99999"), "batch_size in 1..1437, got 99999"),
     "escapes": (("check", "a\x1b[31m\nb"), "no scenario is called 'a\\x1b[31m\\nb'"),
 }
@@ -440,6 +443,21 @@ def test_without_arguments_the_picker_chooses(
     monkeypatch.setitem(sys.modules, "tui.picker", picker)
     assert run().exit_code == 0
     assert [target for _, target in screen.opened] == opened
+
+
+def test_an_async_build_is_told_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text("async def build(seed): pass\n")
+    done = subprocess.run([*PROCESS, "check", str(path)], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr == f"mtorch: {path}: build(seed) expected to return a mtorch.Training, got coroutine\n"
+
+
+@pytest.mark.parametrize("args", [("check", "rnn-sin-cos", "--iterations", "1"), ("list", "--json"), ("--help",)])
+def test_output_that_cannot_be_written_is_one_line(args: tuple[str, ...]) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([*PROCESS, *args], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (2, "mtorch: stdout: No space left on device\n")
 
 
 def test_a_pipe_that_closes_early_is_no_error() -> None:

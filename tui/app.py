@@ -312,6 +312,8 @@ class DebuggerApp(App[None]):
         if position != self.position:
             self.tensor, self.failed = None, ""
         self.position = position
+        if self.session.inexact is not None and not words:
+            words = f"careful: iteration {self.session.inexact} came out otherwise when it was run again"
         self.say(words)
         self.show()
 

@@ -25,17 +25,15 @@ def verdict(event: Event, report: Report | None) -> Verdict:
     if inside:
         first = report.trace.events[inside[0]].address
         return Verdict("wrong", f"· {plural(len(inside), 'event')} inside with findings, first {first}")
-    if event.address.phase != "backward":
-        return Verdict("open", f"{event.address.phase}: only backward calls are checked")
+    if event.address.phase not in ("backward", "loss"):
+        return Verdict("open", f"{event.address.phase}: only backward calls and the loss are checked")
     checks = [check for check in report.checks if check.event == event.index]
     judged = [check for check in checks if check.ok]
     if not checks:
         return Verdict("open", "a group of calls: step into it")
-    if any(check.ok is False for check in checks):
-        return Verdict("open", "wrong only because of what is inside: see there")
     if len(judged) < len(checks):
-        lost = ", ".join(check.tensor for check in checks if check.ok is None)
-        return Verdict("open", f"not checked: {lost} (at a kink, or not finite)")
+        lost = [f"{check.tensor} {check.method}" for check in checks if check.ok is None]
+        return Verdict("open", "\n".join(lost))
     worst = max(check.relative_error or 0.0 for check in judged)
     names = ", ".join(check.tensor for check in judged)
     return Verdict("right", f"✓ {names} agree with the numerical derivative (relative error ≤ {short(worst)})")
@@ -46,7 +44,10 @@ def summary(report: Report | None, checking: bool) -> str:
     if report is None:
         return "checking …" if checking else "not checked"
     if not report.findings:
-        return f"✓ {plural(sum(check.ok is True for check in report.checks), 'gradient')} right"
+        right, unchecked = (sum(check.ok is state for check in report.checks) for state in (True, None))
+        if not right:
+            return "nothing could be checked"
+        return f"✓ {plural(right, 'gradient')} right" + (f", {unchecked} not checked" if unchecked else "")
     return f"✗ {plural(len(report.findings), 'finding')}"
 
 

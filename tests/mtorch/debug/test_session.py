@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import scenarios
-from mtorch import MtorchError
+from mtorch import MtorchError, layers
 from mtorch.debug.events import Address, Trace
 from mtorch.debug.session import Session, Stopped
 from mtorch.debug.timeline import Position
@@ -142,3 +143,39 @@ def test_checks_and_moves_may_come_from_two_threads() -> None:
     sys.setswitchinterval(usual)
     assert seen == {i: fingerprint(alone.trace(i)) for i in seen}
     assert np.isfinite(run.losses).all()
+
+
+def test_a_training_that_is_no_function_of_state_and_number_is_noticed() -> None:
+    class Forgetful(layers.Tanh):
+        """Counts its calls where no state_dict can see it."""
+
+        calls = 0
+
+        def forward(self, x: Any) -> Any:
+            self.calls += 1
+            return super().forward(x * self.calls)
+
+    run = Session(scenarios.find("xor").build(), every=4)
+    run.training.model.sequential.layers[1].__class__ = Forgetful
+    run.trace(5)
+    assert run.inexact is None
+    run.seek(0)
+    run.seek(2)
+    assert run.inexact == 0
+    assert session().inexact is None
+
+
+def test_an_iteration_that_raises_leaves_no_half_of_it() -> None:
+    run, plain = session(), session()
+    backward = run.training.loss.backward_func
+
+    def fails(grad_output: Any) -> Any:
+        backward(grad_output)
+        raise ValueError("half way")
+
+    run.trace(1)
+    run.training.loss.backward_func = fails
+    with pytest.raises(ValueError, match="half way"):
+        run.trace(2)
+    run.training.loss.backward_func = backward
+    assert fingerprint(run.trace(3)) == fingerprint(plain.trace(3))

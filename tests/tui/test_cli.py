@@ -207,14 +207,14 @@ def test_the_report_for_people() -> None:
     assert max(map(shown.rindex, ("error: stale-cache", "error: unreachable-target"))) < shown.index("wrong-scale")
     for part in ("in iterations 0…2; see 0 backward rnn.tanh t=8", "matches t 9", "27 WRONG", " ok\n"):
         assert part in shown
-    assert shown.endswith("\n9 findings in 3 iterations; 144 gradients checked, 126 wrong\n")
+    assert shown.endswith("\n9 findings in 3 iterations; 147 gradients checked, 126 wrong\n")
 
 
 def test_the_report_of_what_is_healthy() -> None:
     result = run("check", "mnist-mlp", "--iterations", "1")
     assert result.exit_code == 0
     assert "WRONG" not in result.stdout
-    assert "\nok: 11 gradients of 1 iteration agree with numerical derivatives, worst relative error " in result.stdout
+    assert "\nok: 12 gradients of 1 iteration agree with numerical derivatives, worst relative error " in result.stdout
 
 
 def test_a_report_with_warnings_alone_is_ok_and_tells_what_was_not_checked() -> None:
@@ -252,8 +252,9 @@ def test_exhaustive_compares_every_element() -> None:
     assert {check["method"] for check in report["checks"]} == {"complex-step, every element"}
 
 
-def test_exhaustive_sees_past_kinks(tmp_path: Path) -> None:
-    """A random direction moves all elements; it measures nothing where one of them lies at a kink."""
+@pytest.mark.parametrize("exhaustive", [(), ("--exhaustive",)])
+def test_kinks_are_seen_past(tmp_path: Path, exhaustive: tuple[str, ...]) -> None:
+    """A direction moves all elements, and measures nothing where one lies at a kink: small tensors go by elements."""
     name = mine(
         tmp_path,
         batch="return np.array([[0.0, 2.0, -3.0]]), np.ones((1, 3))",
@@ -268,10 +269,8 @@ def test_exhaustive_sees_past_kinks(tmp_path: Path) -> None:
         [check] = [c for c in check_json(str(tmp_path / "kink.py"), *args)[1]["checks"] if c["path"] == "mine"]
         return check
 
-    once = ("--iterations", "1")
-    assert checked(-0.5, *once)["ok"] is None
     for slope, ok in ((-1, True), (-0.5, False)):
-        check = checked(slope, *once, "--exhaustive")
+        check = checked(slope, "--iterations", "1", *exhaustive)
         assert (check["ok"], check["method"]) == (ok, "central-difference, 2 of 3 elements")
 
 

@@ -7,7 +7,7 @@ import math
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 
@@ -31,7 +31,7 @@ def read_idx(path: str | Path, ndim: int | None = None) -> Array:
     try:
         with path.open("rb") as raw:
             packed = raw.peek(2)[:2] == b"\x1f\x8b"
-            file: IO[bytes] = gzip.GzipFile(fileobj=raw) if packed else raw
+            file: Any = gzip.GzipFile(fileobj=raw) if packed else raw
             return parse(path, file, ndim)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None

@@ -81,7 +81,7 @@ class Derivative:
         self.inputs, self.spread = list(call.inputs), call.spread
         self.budget = budget or Budget()
         self._epsilons: dict[str, float] = {}
-        self._trusted: dict[tuple[str, int], bool] = {}
+        self._trusted: dict[str, bool] = {}
 
     def slots(self) -> list[str]:
         """What there is to differentiate for: inputs of floats, and the layer's own parameters."""
@@ -124,18 +124,17 @@ class Derivative:
 
     def gradient(self, slot: str, grad_output: Array) -> Array:
         """The whole gradient: all samples at once where they do not mix, else element by element; NaN where unsure."""
-        for axis in self._sample_axes(slot, grad_output):
-            if (found := self._by_sample(slot, axis, grad_output)) is not None:
+        for axes in self._sample_axes(slot, grad_output):
+            if (found := self._by_sample(slot, *axes, grad_output)) is not None:
                 return found
         whole = self.elements(slot, grad_output)
         return np.where(whole.sure, whole.values, np.nan)
 
     def _trusts(self, slot: str, grad_output: Array) -> bool:
         """Whether the complex step can be believed: two random directions confirm it, and none contradicts."""
-        key = (slot, id(grad_output))
-        if key not in self._trusted:
-            self._trusted[key] = self._confirmed(slot, grad_output)
-        return self._trusted[key]
+        if slot not in self._trusted:  # it is of the layer's code and the point, hardly of grad_output
+            self._trusted[slot] = self._confirmed(slot, grad_output)
+        return self._trusted[slot]
 
     def _confirmed(self, slot: str, grad_output: Array) -> bool:
         directions = directions_for(self.value(slot))
@@ -211,21 +210,22 @@ class Derivative:
             self._epsilons[slot] = float(np.finfo(np.float32 if single else np.float64).eps)
         return self._epsilons[slot]
 
-    def _sample_axes(self, slot: str, grad_output: Array) -> list[int]:
-        """Which axes may be a batch, by the shapes: of sequences the last but one first, else the first."""
-        shape = self.value(slot).shape
-        if not is_input(slot) or min(len(shape), grad_output.ndim) < 2:
+    def _sample_axes(self, slot: str, grad_output: Array) -> list[tuple[int, int]]:
+        """Which axes of input and output may be a batch, by the shapes: the last but one, or the first."""
+        shape, out = self.value(slot).shape, grad_output.shape
+        if not is_input(slot) or min(len(shape), len(out)) < 2:
             return []
-        axes = dict.fromkeys((1, 0) if len(shape) == 3 else (0, len(shape) - 2))
-        return [axis for axis in axes if axis < grad_output.ndim and shape[axis] == grad_output.shape[axis] > 0]
+        axes = [(len(shape) - 2, len(out) - 2), (0, 0)]
+        likely = axes if len(shape) < 4 else axes[::-1]
+        return [(a, b) for a, b in dict.fromkeys(likely) if shape[a] == out[b] > 0]
 
-    def _by_sample(self, slot: str, axis: int, grad_output: Array) -> Array | None:
+    def _by_sample(self, slot: str, axis: int, out_axis: int, grad_output: Array) -> Array | None:
         """The gradient from moving an element of every sample at once; None where random directions disagree."""
         value = self.value(slot)
         if not self._trusts(slot, grad_output):
             return None
         found = np.empty(value.shape)
-        others = tuple(a for a in range(grad_output.ndim) if a != axis)
+        others = tuple(a for a in range(grad_output.ndim) if a != out_axis)
         for index in np.ndindex(*value.shape[:axis], *value.shape[axis + 1 :]):
             place = (*index[:axis], slice(None), *index[axis:])
             direction = np.zeros(value.shape)

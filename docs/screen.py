@@ -23,7 +23,9 @@ async def export(file: Path) -> None:
             for _ in range(3):
                 await pilot.pause(0.2)
                 await app.workers.wait_for_complete()
-        file.write_text(app.export_screenshot(title=f"mtorch debug {NAME}"), encoding="utf-8")
+        picture = app.export_screenshot(title=f"mtorch debug {NAME}")
+        # Some renderers drop leading spaces, and with them the tree's indent.
+        file.write_text(picture.replace("<svg ", '<svg xml:space="preserve" ', 1), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,9 @@
 """Errors that mtorch raises. Each says what was expected, what came, and where."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+
 
 class MtorchError(Exception):
     """Base of every error that a user's call or input can cause: one line, no traceback needed."""
@@ -29,6 +33,16 @@ class DataError(MtorchError):
 
 class ScenarioError(MtorchError):
     """A target, a setting or a build function cannot be used."""
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> str:
+    """What to say of a name that is none of those known: the nearest one, or all."""
+    import difflib
+
+    names = list(known)
+    near = difflib.get_close_matches(name, names, 1, 0.4)
+    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
+    return f"no {kind} is called {name!r}; {hint}"
 
 
 def describe(layer: object) -> str:

@@ -25,6 +25,9 @@ class Optimizer:
     zero_grad, and several backward calls before one step still add up.
     """
 
+    decoupled = False
+    """Whether weight decay shrinks the parameter itself, instead of joining the gradient."""
+
     def __init__(self, module: Module, lr: float | Schedule, weight_decay: float = 0.0) -> None:
         self.module, self.lr, self.weight_decay = module, lr, weight_decay
         self.steps = 0
@@ -43,8 +46,12 @@ class Optimizer:
             if gradients := layer.gradients:
                 parameters = layer.parameters
                 for name, gradient in gradients.items():
-                    old = parameters[name]
-                    new = self.updated(prefix + name, old, gradient, lr)
+                    old = parameter = parameters[name]
+                    if self.weight_decay and self.decoupled:
+                        parameter = old - lr * self.weight_decay * old
+                    elif self.weight_decay:
+                        gradient = gradient + self.weight_decay * old
+                    new = self.updated(prefix + name, parameter, gradient, lr)
                     parameters[name] = new if new.dtype is old.dtype else new.astype(old.dtype)
                 layer.gradients = Gradients()
             if layer.saved:
@@ -102,8 +109,6 @@ class SGD(Optimizer):
         self.momentum, self.nesterov = momentum, nesterov
 
     def updated(self, path: str, parameter: Array, gradient: Array, lr: float) -> Array:
-        if self.weight_decay:
-            gradient = gradient + self.weight_decay * parameter
         if self.momentum:
             key = f"{path}.momentum"
             old = self.state.get(key)
@@ -121,9 +126,6 @@ class Adam(Optimizer):
     parameter = parameter - lr * (mean / (1 - beta1 ** n)) / (sqrt(square / (1 - beta2 ** n)) + eps)
     """
 
-    decoupled = False
-    """Whether weight decay shrinks the parameter itself, instead of joining the gradient."""
-
     def __init__(
         self,
         module: Module,
@@ -136,10 +138,6 @@ class Adam(Optimizer):
         self.betas, self.eps = betas, eps
 
     def updated(self, path: str, parameter: Array, gradient: Array, lr: float) -> Array:
-        if self.weight_decay and not self.decoupled:
-            gradient = gradient + self.weight_decay * parameter
-        elif self.weight_decay:
-            parameter = parameter - lr * self.weight_decay * parameter
         mean = self.mean(f"{path}.mean", gradient, self.betas[0])
         square = self.mean(f"{path}.square", gradient * gradient, self.betas[1])
         first, second = (1 - beta**self.steps for beta in self.betas)
@@ -185,8 +183,6 @@ class RMSprop(Optimizer):
         self.alpha, self.eps = alpha, eps
 
     def updated(self, path: str, parameter: Array, gradient: Array, lr: float) -> Array:
-        if self.weight_decay:
-            gradient = gradient + self.weight_decay * parameter
         square = self.mean(f"{path}.square", gradient * gradient, self.alpha)
         return parameter - lr * gradient / (np.sqrt(square) + self.eps)
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-
-from mtorch.errors import ScenarioError
+from mtorch.errors import ScenarioError, unknown
 from scenarios.characters import CHAR_RNN
 from scenarios.digits import MNIST_CNN, MNIST_MLP, MNIST_MLP_SEED
 from scenarios.faults.seed import RNN_SIN_COS_SEED
@@ -34,9 +32,7 @@ def find(name: str) -> Scenario:
     """The scenario of that name. Raises ScenarioError that names the nearest ones."""
     if name in SCENARIOS:
         return SCENARIOS[name]
-    near = difflib.get_close_matches(name, SCENARIOS, 1, 0.4)
-    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(SCENARIOS)}"
-    raise ScenarioError(f"no scenario is called {name!r}; {hint}")
+    raise ScenarioError(unknown("scenario", name, SCENARIOS))
 
 
 __all__ = ["SCENARIOS", "Scenario", "find"]

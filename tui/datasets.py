@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import hashlib
 import os
 import shlex
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
-from mtorch.errors import DataError
+from mtorch.errors import DataError, unknown
 
 if TYPE_CHECKING:
     from tui.download import Progress
@@ -89,9 +88,7 @@ def find(name: str) -> Dataset:
     """The dataset of that name. Raises DataError that names the nearest ones."""
     if name in DATASETS:
         return DATASETS[name]
-    near = difflib.get_close_matches(name, DATASETS, 1, 0.4)
-    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(DATASETS)}"
-    raise DataError(f"no dataset is called {name!r}; {hint}")
+    raise DataError(unknown("dataset", name, DATASETS))
 
 
 def home() -> Path:

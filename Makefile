@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run test check bench picture clean
+.PHONY: help run test check bench exact picture clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -29,6 +29,9 @@ check: .venv/ready  ## ruff, mypy --strict, import contracts
 
 bench: .venv/ready  ## measure every goal as a ratio (ARGS=--json for a line each; ARGS=rnn for those with rnn in their name)
 	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m tests.bench $(ARGS)
+
+exact: .venv/ready  ## print how far each layer's gradients are from complex-step derivatives
+	@$(BIN)/python -m tests.mtorch.exact
 
 picture: .venv/ready  ## export the README's picture of the screen anew
 	@$(BIN)/python docs/screen.py

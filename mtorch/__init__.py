@@ -1,10 +1,10 @@
 """mtorch: neural networks by hand, on numpy alone; and in mtorch.debug a debugger for them."""
 
 from mtorch import layers, schedules
-from mtorch.data.loader import DataLoader
 from mtorch.errors import MtorchError, ShapeError, ShapeNotMatchException
 from mtorch.init import manual_seed
 from mtorch.layers import Sequential
+from mtorch.loader import DataLoader
 from mtorch.losses import (
     BCEWithLogitsLoss,
     CrossEntropyLoss,

@@ -59,8 +59,8 @@ class LossFunction:
             raise ShapeError(type(self).__name__, f"targets of shape {outputs.shape}", expected.shape)
         losses, gradient = self.each(outputs, expected)
         n = self.count(losses)
-        total = losses.sum()
-        return Loss(total / n, total, losses.size, gradient / gradient.dtype.type(n), self.backward_func)
+        total = np.add.reduce(losses, None)
+        return Loss(total / n, total, losses.size, gradient / n, self.backward_func)
 
     def each(self, outputs: Array, targets: Array) -> tuple[Array, Array]:
         """The losses, and the gradient of their sum for the outputs."""
@@ -83,7 +83,7 @@ class LossFunction:
         try:
             if labels.dtype.kind == "i" and labels.size and labels.min() < 0:
                 raise IndexError
-            return self._rows[labels]
+            return self._rows.take(labels, axis=0)
         except IndexError:
             low, high = labels.min(), labels.max()
             raise MtorchError(f"{name} expected labels in 0..{classes - 1}, got {low}..{high}") from None

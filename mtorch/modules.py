@@ -19,7 +19,7 @@ class Module:
         return self.forward(x)
 
     def forward(self, x: Any) -> Any:
-        return self.sequential(x)
+        return self.sequential.forward(x)
 
     def backward(self, grad_output: Array) -> Any:
         return self.sequential.backward(grad_output)

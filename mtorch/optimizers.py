@@ -40,18 +40,19 @@ class Optimizer:
         return self.lr(self.steps) if callable(self.lr) else self.lr
 
     def step(self) -> None:
-        lr = self.current_lr
+        lr, decay, updated = self.current_lr, self.weight_decay, self.updated
         self.steps += 1
         for prefix, layer in self._layers:
             if gradients := layer.gradients:
                 parameters = layer.parameters
                 for name, gradient in gradients.items():
                     old = parameter = parameters[name]
-                    if self.weight_decay and self.decoupled:
-                        parameter = old - lr * self.weight_decay * old
-                    elif self.weight_decay:
-                        gradient = gradient + self.weight_decay * old
-                    new = self.updated(prefix + name, parameter, gradient, lr)
+                    if decay:
+                        if self.decoupled:
+                            parameter = old - lr * decay * old
+                        else:
+                            gradient = gradient + decay * old
+                    new = updated(prefix + name, parameter, gradient, lr)
                     parameters[name] = new if new.dtype is old.dtype else new.astype(old.dtype)
                 layer.gradients = Gradients()
             if layer.saved:

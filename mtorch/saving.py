@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mtorch.errors import DataError
 from mtorch.layers.base import Array
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 def save(state: Mapping[str, Array], path: str | Path) -> None:
     """Write a state_dict to a .npz file, whole or not at all: an older file stays until the new one is complete."""
+    from pathlib import Path
+
     path = Path(path)
     half = path.with_name(f"{path.name}.part")
     try:

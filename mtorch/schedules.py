@@ -7,15 +7,14 @@ values are those of torch.optim.lr_scheduler, with a step of the schedule for ea
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 Schedule = Callable[[int], float]
 
 
-@dataclass(frozen=True)
-class StepLR:
+class StepLR(NamedTuple):
     """lr * gamma ** (step // step_size)"""
 
     lr: float
@@ -26,8 +25,7 @@ class StepLR:
         return float(self.lr * self.gamma ** (step // self.step_size))
 
 
-@dataclass(frozen=True)
-class ExponentialLR:
+class ExponentialLR(NamedTuple):
     """lr * gamma ** step"""
 
     lr: float
@@ -37,8 +35,7 @@ class ExponentialLR:
         return float(self.lr * self.gamma**step)
 
 
-@dataclass(frozen=True)
-class LinearLR:
+class LinearLR(NamedTuple):
     """From lr * start_factor to lr * end_factor within total_iters steps, and on at that: a warm-up."""
 
     lr: float
@@ -51,8 +48,7 @@ class LinearLR:
         return self.lr * (self.start_factor + (self.end_factor - self.start_factor) * share)
 
 
-@dataclass(frozen=True)
-class CosineAnnealingLR:
+class CosineAnnealingLR(NamedTuple):
     """eta_min + (lr - eta_min) * (1 + cos(pi * step / T_max)) / 2 (Loshchilov and Hutter 2017, eq. 5)"""
 
     lr: float

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import gzip
 import math
-import zlib
 from collections.abc import Iterator
-from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
 from mtorch.errors import DataError
 from mtorch.layers.base import Array
+
+if TYPE_CHECKING:  # imported where they are used: most networks read no file
+    from pathlib import Path
 
 LONGEST_HEADER = 4 + 4 * 255
 PIECE = 1 << 20
@@ -27,6 +27,10 @@ MNIST = {
 
 def read_idx(path: str | Path, ndim: int | None = None) -> Array:
     """The array in an idx file. Raises DataError for a file that is missing, cut short, or no idx file."""
+    import gzip
+    import zlib
+    from pathlib import Path
+
     path = Path(path)
     try:
         with path.open("rb") as raw:
@@ -69,6 +73,8 @@ def pieces(file: IO[bytes], size: int) -> Iterator[bytes]:
 
 def read_mnist(folder: str | Path) -> dict[str, Array]:
     """MNIST's four files, plain or .gz: images (n, 28, 28) and labels (n), both uint8."""
+    from pathlib import Path
+
     folder = Path(folder)
     if not folder.is_dir():
         raise DataError(

@@ -230,5 +230,23 @@ def holder(layer: Any, path: str) -> tuple[Any, str]:
     return dict(paths(layer))[where], name
 
 
-def loss_error(loss: Any, outputs: np.ndarray, targets: np.ndarray) -> float:
+def loss_error(loss: Any, pair: tuple[np.ndarray, np.ndarray]) -> float:
+    outputs, targets = pair
     return distance(loss(outputs, targets).grad_output, derivative(lambda z: loss(z, targets).value, outputs))
+
+
+def worst(of: Callable[[Random], float], draws: int) -> float:
+    return max(of(np.random.default_rng(seed)) for seed in range(draws))
+
+
+def main(draws: int = 50) -> None:
+    """Print the largest error of each layer and loss over so many draws."""
+    for name, case in LAYERS.items():
+        error = worst(lambda rng, case=case: max(layer_errors(*case(rng), rng).values(), default=0.0), draws)
+        print(f"{name:<20} {error:.1e}", flush=True)
+    for name, case in LOSSES.items():
+        print(f"{name:<20} {worst(lambda rng, case=case: loss_error(*case(rng)), draws):.1e}")
+
+
+if __name__ == "__main__":
+    main()

@@ -21,6 +21,8 @@ def paths(root: Any) -> list[tuple[str, Any]]:
         found.append((path, layer))
         seen.add(id(layer))
         children = list({id(child): child for child in layer.children() if id(child) not in seen}.values())
+        if not children:
+            return
         names = [label(child) for child in children]
         taken = {name for name in names if names.count(name) == 1}
         for child, name in zip(children, names, strict=True):

@@ -290,13 +290,10 @@ def open_debugger(name: str, seed: int = 0, assignments: tuple[str, ...] = (), d
         raise click.UsageError(
             f"the debugger needs a terminal; without one, use mtorch check {name} or mtorch train {name}"
         )
-    from tui.hosted import Hosted
     from tui.targets import load
 
-    loaded = load(name, seed, assignments, data)
-    with loaded.guest("iteration 0"):
-        session = Hosted(loaded)
-        session.trace(0)
+    session = load(name, seed, assignments, data).session()
+    session.trace(0)
     from tui.app import DebuggerApp
     from tui.leaving import leave
 

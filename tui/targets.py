@@ -16,6 +16,7 @@ import numpy as np
 
 import scenarios
 from mtorch import Training
+from mtorch.debug.session import Session
 from mtorch.errors import ScenarioError
 from tui.guest import GuestError, blame, guest
 
@@ -37,9 +38,16 @@ class Target:
         """Where the training's code is to run: its errors become ScenarioErrors."""
         return guest(self.name, self.source, doing)
 
-    def blame(self, error: BaseException, doing: str) -> GuestError:
-        """What the training's code raised, in one line that says where."""
-        return blame(error, self.name, self.source, doing)
+    def session(self) -> Session:
+        """A session of the training. What its code raises, sys.exit and Ctrl-C too, is a GuestError that says where."""
+
+        def told(error: BaseException, iteration: int) -> GuestError:
+            if isinstance(error, GuestError):
+                return error
+            return blame(error, self.name, self.source, f"iteration {iteration}")
+
+        with self.guest(""):
+            return Session(self.training, blame=told)
 
 
 def load(name: str, seed: int = 0, assignments: tuple[str, ...] = (), data: Path | None = None) -> Target:

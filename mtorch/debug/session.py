@@ -11,10 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from mtorch.debug.checkpoints import BUDGET, Checkpoints, kept
 from mtorch.debug.events import Address, Trace
 from mtorch.debug.report import Report, examine
 from mtorch.debug.timeline import MOVES, Position
 from mtorch.debug.tracer import trace
+from mtorch.layers.base import Array
 from mtorch.training import State, Training
 
 KEEP = 8
@@ -27,23 +29,30 @@ class Stopped(Exception):
     """A long run was told to stop; the session is as usable as before."""
 
 
+Blame = Callable[[BaseException, int], BaseException]
+"""Makes of what the training's code raised, and the iteration it ran, the error to raise in its place."""
+
+
 class Session:
     """A training and its past. `losses[i]` is the loss per element of iteration i, as far as the run has come;
     `seconds` is what the latest traced iteration took.
 
-    The state at the start of every `every`-th iteration is kept; any other is re-executed from the checkpoint
-    before it, which is exact where an iteration is a function of state and number. `inexact` is the first
-    iteration whose loss came out otherwise the second time, None as long as all came out the same.
-    Its methods may be called from several threads; one at a time runs the training.
+    States are kept at some iterations' starts, within `budget` bytes; any other is re-executed from the
+    checkpoint before it, which is exact where an iteration is a function of state and number. `inexact` is the
+    first iteration whose loss came out otherwise the second time, None as long as all came out the same.
+    Its methods may be called from several threads; one at a time runs the training. What the training's code
+    raises comes out as `blame` makes it.
     """
 
-    def __init__(self, training: Training, every: int = 64) -> None:
+    def __init__(
+        self, training: Training, every: int | None = None, budget: int = BUDGET, blame: Blame = lambda error, _: error
+    ) -> None:
         self.training = training
-        self.every = every
         self.losses: list[float] = []
         self.seconds = 0.0
         self.inexact: int | None = None
-        self._checkpoints: dict[int, State] = {0: kept(training.state())}
+        self.blame = blame
+        self.checkpoints = Checkpoints(0, training.state(), every, budget)
         self._at = 0
         self._traces: OrderedDict[int, tuple[State, Trace]] = OrderedDict()
         self._reports: OrderedDict[int, Report] = OrderedDict()
@@ -53,16 +62,61 @@ class Session:
     def seek(self, iteration: int, going: Going = lambda _: True) -> None:
         """Bring the training to the start of an iteration. Raises Stopped where `going` says no."""
         with self._running, np.errstate(all="ignore"):
-            if not self._at <= iteration < self._at + self.every:
-                start = max(n for n in self._checkpoints if n <= iteration)
-                if not start <= self._at <= iteration:
-                    self.training.load_state(self._checkpoints[start])
-                    self._at = start
+            start = self.checkpoints.before(iteration)
+            if not start <= self._at <= iteration:
+                self.training.load_state(self.checkpoints.state(start))
+                self._at = start
             with self._whole_iterations():
                 while self._at < iteration:
-                    if not going(self._at):
-                        raise Stopped
-                    self._ran(self.training.step(self._at).per_element)
+                    began, first = time.perf_counter(), self._at
+                    self._run(min(iteration, self.checkpoints.after(first)), going)
+                    self.checkpoints.pace((time.perf_counter() - began) / (self._at - first))
+
+    def _run(self, stop: int, going: Going) -> None:
+        step, losses = self.training.step, self.losses
+        for at in range(self._at, stop):
+            if not going(at):
+                raise Stopped
+            loss = step(at).per_element
+            if at == len(losses):
+                losses.append(loss)
+            else:
+                self._again(at, loss)
+            self._at = at + 1
+        self._keep()
+
+    def _again(self, at: int, loss: float) -> None:
+        """An iteration has been run before: its loss should be the same."""
+        if self.inexact is None and loss != self.losses[at] and loss == loss:
+            self.inexact = at
+
+    def _keep(self) -> None:
+        if self.checkpoints.due(self._at):
+            self.checkpoints.add(self._at, self.training.state())
+
+    def state(self, iteration: int, going: Going = lambda _: True) -> State:
+        """The state at the start of an iteration, in arrays of its own."""
+        with self._running:
+            self.seek(iteration, going)
+            return kept(self.training.state())
+
+    def visit(
+        self, first: int, stop: int, look: Callable[[int, State], bool], going: Going = lambda _: True
+    ) -> int | None:
+        """The first iteration of first … stop - 1 at whose start `look` says yes, None where it never does.
+
+        It is handed the iteration and the state at its start, by reference: for a moment's look only.
+        """
+        with self._running, np.errstate(all="ignore"):
+            for iteration in range(first, stop):
+                self.seek(iteration, going)
+                if look(iteration, self.training.state()):
+                    return iteration
+        return None
+
+    def series(self, name: str) -> Array | None:
+        """A number per iteration, as far as it is at hand without running anything: "loss" is; None is not at hand."""
+        return np.array(self.losses) if name == "loss" else None
 
     @contextmanager
     def _whole_iterations(self) -> Iterator[None]:
@@ -71,20 +125,11 @@ class Session:
             yield
         except Stopped:
             raise
-        except BaseException:
-            start = max(n for n in self._checkpoints if n <= self._at)
-            self.training.load_state(self._checkpoints[start])
+        except BaseException as error:
+            failed, start = self._at, self.checkpoints.before(self._at)
+            self.training.load_state(self.checkpoints.state(start))
             self._at = start
-            raise
-
-    def _ran(self, loss: float) -> None:
-        if self._at == len(self.losses):
-            self.losses.append(loss)
-        elif self.inexact is None and loss != self.losses[self._at] and loss == loss:
-            self.inexact = self._at
-        self._at += 1
-        if self._at % self.every == 0:
-            self._checkpoints.setdefault(self._at, kept(self.training.state()))
+            raise self.blame(error, failed) from error.__cause__
 
     def trace(self, iteration: int, going: Going = lambda _: True) -> Trace:
         """All events of an iteration. Raises Stopped where `going` says no on the way there."""
@@ -98,7 +143,11 @@ class Session:
                 with self._whole_iterations():
                     found = trace(self.training, iteration)
                 self.seconds = time.perf_counter() - began
-                self._ran(found.loss)
+                if iteration == len(self.losses):
+                    self.losses.append(found.loss)
+                self._again(iteration, found.loss)
+                self._at = iteration + 1
+                self._keep()
                 remember(self._traces, iteration, (state, found))
             self._traces.move_to_end(iteration)
             return self._traces[iteration]
@@ -107,7 +156,7 @@ class Session:
         """How many iterations must run before an iteration's events are at hand."""
         if iteration in self._traces:
             return 0
-        start = max(n for n in list(self._checkpoints) if n <= iteration)
+        start = self.checkpoints.before(iteration)
         return iteration + 1 - (self._at if start <= self._at <= iteration else start)
 
     def report(self, iteration: int, going: Going = lambda _: True, *, exhaustive: bool = False) -> Report:
@@ -124,7 +173,12 @@ class Session:
                     if not going(iteration):
                         raise Stopped
 
-                report = examine(trace(self._double, iteration), exhaustive, check_going)
+                try:
+                    report = examine(trace(self._double, iteration), exhaustive, check_going)
+                except Stopped:
+                    raise
+                except BaseException as error:
+                    raise self.blame(error, iteration) from error.__cause__
                 remember(self._reports, iteration, report)
             self._reports.move_to_end(iteration)
             return self._reports[iteration]
@@ -178,11 +232,6 @@ class Session:
         if not going(iteration):
             raise Stopped
         return sorted(self.report(iteration, going).marked)
-
-
-def kept(state: State) -> State:
-    """A state that nothing can change: an optimiser of the user's may work in place."""
-    return State(*({name: np.array(array) for name, array in part.items()} for part in state))
 
 
 def remember(cache: OrderedDict[int, Any], key: int, value: Any) -> None:

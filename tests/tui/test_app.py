@@ -13,7 +13,6 @@ from textual.widgets import Static
 import scenarios
 from mtorch import SGD, DataLoader, Module, Sequential, SquareLoss, Training, layers
 from mtorch.debug.session import Going, Session
-from tui.hosted import Hosted
 from tui.picker import Picker
 from tui.targets import load
 from tui.widgets.event_tree import EventTree
@@ -462,7 +461,7 @@ async def test_what_the_target_raises_says_where_and_stays_until_the_place_chang
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("mine.py").write_text(LATE)
-    async with debug(Hosted(load("mine.py"))) as driver:
+    async with debug(load("mine.py").session()) as driver:
         driver.app.session.seconds = 1.0 if far else 0.0
         await driver.command("goto 9")
         said = "mine.py:8: iteration 3: ValueError: late boom"

@@ -14,6 +14,7 @@ from mtorch import MtorchError, layers
 from mtorch.debug.events import Address, Trace
 from mtorch.debug.session import Session, Stopped
 from mtorch.debug.timeline import Position
+from mtorch.training import State
 
 SMALL = {"hidden": 4, "seq": 3, "batch": 4}
 
@@ -179,3 +180,16 @@ def test_an_iteration_that_raises_leaves_no_half_of_it() -> None:
         run.trace(2)
     run.training.loss.backward_func = backward
     assert fingerprint(run.trace(3)) == fingerprint(plain.trace(3))
+
+
+def test_a_visit_sees_the_state_at_the_start_of_each_iteration() -> None:
+    run, seen = session(), {}
+
+    def look(iteration: int, state: State) -> bool:
+        seen[iteration] = state.model["linear.bias"].copy()
+        return iteration == 12
+
+    assert run.visit(5, 20, look) == 12
+    assert sorted(seen) == list(range(5, 13))
+    assert all((run.state(i).model["linear.bias"] == bias).all() for i, bias in seen.items())
+    assert run.visit(0, 3, lambda iteration, state: False) is None

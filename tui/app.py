@@ -26,6 +26,7 @@ from tui import leaving
 from tui.commands import parse
 from tui.guest import GuestError, what
 from tui.messages import Arrived, Checked, Compared, Jump, Running
+from tui.notebook import Notebook
 from tui.plain import plain
 from tui.screens.help import HelpScreen
 from tui.viewmodels.curve import loss_so_far
@@ -120,9 +121,10 @@ class DebuggerApp(App[None]):
         Binding("q", "quit", "quit", id="quit", tooltip="leave"),
     ]
 
-    def __init__(self, session: Session, target: str) -> None:
+    def __init__(self, session: Session, target: str, notebook: Notebook | None = None) -> None:
         super().__init__()
         self.session, self.target = session, target
+        self.notebook = notebook or Notebook(None)
         self.position: Position | None = None
         self.trace: Trace | None = None
         self.tensor: str | None = None

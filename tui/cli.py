@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.progress import Progress
 
+    from tui.targets import Target
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 UNUSABLE, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
 LARGEST_SEED = 2**63 - 1
@@ -73,6 +75,21 @@ def show(renderable: RenderableType) -> None:
     click.echo("\n".join(lines), nl=False, color=True)
 
 
+class Size(click.ParamType):
+    """Bytes: 2000000, 512M or 2G."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        units = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30}
+        digits, unit = value.rstrip("KMGkmg"), value[len(value.rstrip("KMGkmg")) :].upper()
+        if not (digits.isascii() and digits.isdigit() and len(digits) <= 12 and unit in units and int(digits)):
+            self.fail(f"expected a size such as 512M, got {value!r}", param, ctx)
+        return int(digits) * units[unit]
+
+
 class Folder(click.Path):
     """A path, which is not empty: Path("") would mean this folder."""
 
@@ -82,11 +99,16 @@ class Folder(click.Path):
         return super().convert(value, param, ctx)
 
 
+def memory_option(command: Command) -> Command:
+    words = "Memory that checkpoints may take [512M]."
+    return click.option("--memory", type=Size(), envvar="MTORCH_MEMORY", metavar="SIZE", help=words)(command)
+
+
 def target_options(command: Command) -> Command:
     """What all commands that run a target take."""
     options = (
         click.argument("target"),
-        click.option("--seed", type=click.IntRange(0, LARGEST_SEED), default=0, help="Seed of all randomness [0]."),
+        click.option("--seed", type=click.IntRange(0, LARGEST_SEED), help="Seed of all randomness [0]."),
         click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="A scenario's setting."),
         click.option("--data", type=Folder(path_type=Path), metavar="DIR", help="Folder with MNIST's idx files."),
     )
@@ -103,8 +125,8 @@ def target_options(command: Command) -> Command:
 def main(ctx: click.Context) -> int | None:
     """A time-travelling debugger for backpropagation.
 
-    TARGET is a scenario's name (see mtorch list) or a .py file with a function build(seed) that
-    returns a mtorch.Training. Without a command, a terminal shows the scenarios to choose from.
+    TARGET is a scenario's name (see mtorch list), a .py file with a function build(seed) that
+    returns a mtorch.Training, or a recording (.mtr). Without a command, a terminal shows the scenarios to choose from.
     """
     if ctx.invoked_subcommand is not None:
         return None
@@ -141,9 +163,10 @@ def list_command(name: str | None, tag: str | None, as_json: bool) -> None:
 
 @main.command()
 @target_options
-def debug(target: str, seed: int, assignments: tuple[str, ...], data: Path | None) -> int:
+@memory_option
+def debug(target: str, seed: int | None, assignments: tuple[str, ...], data: Path | None, memory: int | None) -> int:
     """Open the debugger at iteration 0."""
-    return open_debugger(target, seed, assignments, data)
+    return open_debugger(target, seed, assignments, data, memory=memory)
 
 
 @main.command()
@@ -153,7 +176,7 @@ def debug(target: str, seed: int, assignments: tuple[str, ...], data: Path | Non
 @click.option("--exhaustive", is_flag=True, help="Compare every element, too; slow.")
 def check(
     target: str,
-    seed: int,
+    seed: int | None,
     assignments: tuple[str, ...],
     data: Path | None,
     as_json: bool,
@@ -183,7 +206,7 @@ def check(
 @main.command()
 @target_options
 @click.option("--epochs", type=click.IntRange(1), help="How many; a scenario has its own default, a .py file 10.")
-def train(target: str, seed: int, assignments: tuple[str, ...], data: Path | None, epochs: int | None) -> int:
+def train(target: str, seed: int | None, assignments: tuple[str, ...], data: Path | None, epochs: int | None) -> int:
     """Train, and print loss and test accuracy after each epoch."""
     from tui import output
     from tui.epochs import Epochs
@@ -203,6 +226,83 @@ def train(target: str, seed: int, assignments: tuple[str, ...], data: Path | Non
         return INTERRUPTED
     show(output.train_line(run, accuracy))
     return 0
+
+
+@main.command()
+@target_options
+@click.option("-o", "--output", "path", type=click.Path(path_type=Path), required=True, metavar="FILE.mtr")
+@click.option("--iterations", type=click.IntRange(1), help="How many; all of the target's epochs unless told.")
+@click.option("--every", type=click.IntRange(1), help="A checkpoint every so many iterations; about 20 ms unless told.")
+@click.option("--keep", default="0:3", metavar="WHICH", help="Iterations to keep whole: 0:50,last:20 [0:3].")
+@click.option("--norms/--no-norms", default=True, help="Norms of each parameter and its gradient [yes].")
+@click.option("--size", type=Size(), metavar="SIZE", help="Bytes that checkpoints may take in the file [512M].")
+@click.option("--force", is_flag=True, help="Put it in the place of a recording that is there.")
+def record(
+    target: str,
+    seed: int | None,
+    assignments: tuple[str, ...],
+    data: Path | None,
+    path: Path,
+    iterations: int | None,
+    every: int | None,
+    keep: str,
+    norms: bool,
+    size: int | None,
+    force: bool,
+) -> int:
+    """Train into a recording, to go back in later.
+
+    FILE.mtr gets each iteration's loss and norms, checkpoints, and whatever iterations are to be kept whole. Ctrl-C
+    ends it early; what was recorded stays.
+    """
+    from tui import output
+    from tui.record import Tape
+    from tui.targets import load
+
+    loaded = load(target, seed, assignments, data)
+    if force:
+        path.unlink(missing_ok=True)
+    tape = Tape(loaded, path, iterations, every, keep, norms, size)
+    try:
+        with progress(f"recording {target}", tape.stop) as advance:
+            tape.run(advance)
+    except KeyboardInterrupt:
+        show(output.recorded_line(tape, "stopped"))
+        return INTERRUPTED
+    show(output.recorded_line(tape, "done"))
+    return 0
+
+
+@main.command()
+@click.argument("target", metavar="FILE.mtr")
+@click.option("--verify", is_flag=True, help="Run it again, and compare bit by bit.")
+@click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Says that an unusual setting is meant.")
+@click.option("--data", type=Folder(path_type=Path), metavar="DIR", help="Folder with MNIST's idx files.")
+@click.option("--source", type=click.Path(path_type=Path), metavar="FILE.py", help="The file that made it, to be run.")
+@memory_option
+def replay(
+    target: str,
+    verify: bool,
+    assignments: tuple[str, ...],
+    data: Path | None,
+    source: Path | None,
+    memory: int | None,
+) -> int:
+    """Open a recording in the debugger, or verify it.
+
+    Opening runs nothing that the file says. Exit status of --verify: 1 when the run comes out otherwise here.
+    """
+    if not verify:
+        return open_debugger(target, None, assignments, data, source, memory)
+    from tui import output, recordings
+    from tui.record import Verified
+
+    loaded = recordings.load(target, assignments, data, source)
+    assert loaded.recording is not None
+    with progress("running again", len(loaded.recording.losses)) as advance:
+        verified = Verified(loaded, advance)
+    show(output.verified(verified))
+    return 0 if verified.difference is None else 1
 
 
 @main.group("data", invoke_without_command=True)
@@ -284,20 +384,38 @@ def bar_on_stderr() -> Progress:
     return Progress(console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False)
 
 
-def open_debugger(name: str, seed: int = 0, assignments: tuple[str, ...] = (), data: Path | None = None) -> int:
+def open_debugger(
+    name: str,
+    seed: int | None = None,
+    assignments: tuple[str, ...] = (),
+    data: Path | None = None,
+    source: Path | None = None,
+    memory: int | None = None,
+) -> int:
     """Run the debugger on a target until the user leaves it."""
-    if not on_terminal():
-        raise click.UsageError(
-            f"the debugger needs a terminal; without one, use mtorch check {name} or mtorch train {name}"
-        )
-    from tui.targets import load
+    from tui.targets import is_recording, load
 
-    session = load(name, seed, assignments, data).session()
-    session.trace(0)
+    recorded = is_recording(name) or source is not None
+    if not on_terminal():
+        others = f"mtorch replay --verify {name}" if recorded else f"mtorch check {name} or mtorch train {name}"
+        raise click.UsageError(f"the debugger needs a terminal; without one, use {others}")
     from tui.app import DebuggerApp
     from tui.leaving import leave
+    from tui.notebook import Notebook
 
-    app = DebuggerApp(session, name)
+    target: Target | None
+    if recorded:
+        from tui.recordings import opened
+
+        if seed is not None:
+            raise click.UsageError(f"--seed {seed}: {name} has its own; a recording is run as it was")
+        session, target, recording = opened(name, assignments, data, source, memory)
+        notebook = Notebook(target, recording)
+    else:
+        target = load(name, seed, assignments, data)
+        session, notebook = target.session(memory), Notebook(target)
+        session.trace(0)
+    app = DebuggerApp(session, name, notebook)
     app.run()
     return leave(app.return_code or 0)
 

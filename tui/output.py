@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -13,11 +13,15 @@ from rich.table import Table
 from rich.text import Text
 
 from mtorch.debug.gradcheck import Check
+from mtorch.debug.spans import ranges
 from scenarios import Scenario
 from tui.checking import Checked, Fault
 from tui.datasets import Dataset
 from tui.epochs import Epochs
 from tui.plain import plain
+
+if TYPE_CHECKING:
+    from tui.record import Tape, Verified
 
 SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 
@@ -155,6 +159,39 @@ def stopped_line(run: Epochs) -> Text:
     return line(f"stopped: {done}, loss per element {run.mean():.6g} (mean of the epoch so far)")
 
 
+def recorded_line(tape: Tape, how: str) -> Text:
+    """What is in a recording that was just made."""
+    done, run = count(tape.recorder.at, "iteration"), f"a checkpoint every {tape.recorder.every}"
+    return line(f"{how}: {done} in {plain(tape.path)}, {run}, {decimal(tape.path.stat().st_size)}", "bold")
+
+
+def verified(found: Verified) -> RenderableType:
+    """Whether a recording came out the same again; where not, what may explain it."""
+    recording, difference = found.recording, found.difference
+    scope = f"{len(recording.losses)} losses and {count(len(recording.checkpoints), 'checkpoint')}"
+    name = plain(recording.path)
+    machine = "; ".join(map(plain, found.machine))
+    if difference is None:
+        other = f" (on another machine: {machine})" if machine else ""
+        return line(f"the same, bit by bit: {scope} of {name}{other}", "green")
+    where = "at" if difference.exact else "at, or after,"
+    cell = f"[{', '.join(map(str, difference.index))}]" if difference.index else ""
+    tensor = f"{plain(difference.tensor)}{cell}"
+    said = [
+        line(f"{name} comes out otherwise here, first {where} iteration {difference.first}", "bold red"),
+        line(
+            f"at the start of iteration {difference.checkpoint}, {tensor} is {difference.again:.9g} and was "
+            f"{difference.recorded:.9g}: off by {difference.absolute:.3g}"
+        ),
+        line(
+            f"the machine is another, which explains last bits: {machine}"
+            if machine
+            else "the machine is the same: the run is no function of state and number, or the file was changed"
+        ),
+    ]
+    return Group(*said)
+
+
 def line(text: str, style: str = "") -> Text:
     """One line, however narrow the screen."""
     return Text(text, style, no_wrap=True, overflow="ignore")
@@ -187,14 +224,3 @@ def error(value: float | None) -> str:
 
 def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def ranges(numbers: Iterable[int]) -> str:
-    """Ascending numbers in words: 0…8, or 1, 3, 5…7."""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
-        else:
-            runs.append([number])
-    return ", ".join(f"{run[0]}…{run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,6 +16,8 @@ import numpy as np
 
 import scenarios
 from mtorch import Training
+from mtorch.debug.checkpoints import BUDGET
+from mtorch.debug.recording.reader import Recording
 from mtorch.debug.session import Session
 from mtorch.errors import ScenarioError
 from tui.guest import GuestError, blame, guest
@@ -26,19 +28,24 @@ EPOCHS = 10
 
 @dataclass(frozen=True)
 class Target:
-    """A training under the name that the user gave; `source` is its .py file, resolved, None for a scenario."""
+    """A training under the name that the user gave; `source` is its .py file, resolved, None for a scenario.
+
+    `recording` is what its first iterations were recorded in, where it was given as a recording.
+    """
 
     name: str
     seed: int
     training: Training
     epochs: int
     source: Path | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    recording: Recording | None = None
 
     def guest(self, doing: str) -> AbstractContextManager[None]:
         """Where the training's code is to run: its errors become ScenarioErrors."""
         return guest(self.name, self.source, doing)
 
-    def session(self) -> Session:
+    def session(self, budget: int | None = None) -> Session:
         """A session of the training. What its code raises, sys.exit and Ctrl-C too, is a GuestError that says where."""
 
         def told(error: BaseException, iteration: int) -> GuestError:
@@ -47,11 +54,18 @@ class Target:
             return blame(error, self.name, self.source, f"iteration {iteration}")
 
         with self.guest(""):
-            return Session(self.training, blame=told)
+            return Session(self.training, budget=budget or BUDGET, blame=told, store=self.recording)
 
 
-def load(name: str, seed: int = 0, assignments: tuple[str, ...] = (), data: Path | None = None) -> Target:
+def load(name: str, seed: int | None = None, assignments: tuple[str, ...] = (), data: Path | None = None) -> Target:
     """The target of that name. Raises MtorchError that says what was expected, what came, and where."""
+    if is_recording(name):
+        from tui import recordings
+
+        if seed is not None:
+            raise ScenarioError(f"--seed {seed}: {name} has its own; a recording is run as it was")
+        return recordings.load(name, assignments, data)
+    seed = seed or 0
     if name not in scenarios.SCENARIOS and is_file(name):
         return from_file(name, seed, assignments, data)
     scenario = scenarios.find(name)
@@ -60,17 +74,20 @@ def load(name: str, seed: int = 0, assignments: tuple[str, ...] = (), data: Path
         raise ScenarioError(f"--data {data}: {name} takes no data")
     with guest(name, doing=f"--set {' '.join(assignments)}" if assignments else ""):
         training = scenario.build(seed, data, settings)
-    return Target(name, seed, training, scenario.epochs)
+    return Target(name, seed, training, scenario.epochs, settings={**scenario.settings, **settings})
+
+
+def is_recording(name: str) -> bool:
+    """Whether a target is meant as a recording."""
+    return name not in scenarios.SCENARIOS and name.endswith(".mtr")
 
 
 def is_file(name: str) -> bool:
     """Whether a target that is no scenario is meant as a file."""
-    return name.endswith((".py", ".mtr")) or os.sep in name or os.path.exists(name)
+    return name.endswith(".py") or os.sep in name or os.path.exists(name)
 
 
 def from_file(name: str, seed: int, assignments: tuple[str, ...], data: Path | None) -> Target:
-    if name.endswith(".mtr"):
-        raise ScenarioError(f"{name}: recordings are not supported yet; expected a scenario's name or a .py file")
     if assignments:
         raise ScenarioError(f"--set {assignments[0]}: {name} has no settings; only scenarios have")
     if data is not None:

@@ -84,8 +84,12 @@ class Checkpoints:
         """Hear what an iteration takes. The spacing follows it once, unless it was fixed."""
         if not self._paced:
             self._paced = True
-            ideal = 2 ** round(math.log2(SPAN / max(seconds, 1e-9)))
-            self.every = max(1, min(SPARSEST, ideal))
+            self.every = spacing(seconds)
+
+
+def spacing(seconds: float) -> int:
+    """How far apart checkpoints should be where an iteration takes so long: a power of two."""
+    return int(max(1, min(SPARSEST, 2 ** round(math.log2(SPAN / max(seconds, 1e-9))))))
 
 
 def kept(state: State) -> State:

@@ -7,11 +7,11 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from mtorch.debug.checkpoints import BUDGET, Checkpoints, kept
+from mtorch.debug.checkpoints import BUDGET, Checkpoints, Store, kept
 from mtorch.debug.events import Address, Trace
 from mtorch.debug.report import Report, examine
 from mtorch.debug.timeline import MOVES, Position
@@ -29,6 +29,17 @@ class Stopped(Exception):
     """A long run was told to stop; the session is as usable as before."""
 
 
+class Past(Store, Protocol):
+    """A run that was recorded: its losses, states and series."""
+
+    @property
+    def losses(self) -> list[float]: ...
+
+    def series(self, name: str) -> Array | None: ...
+
+    def names(self) -> list[str]: ...
+
+
 Blame = Callable[[BaseException, int], BaseException]
 """Makes of what the training's code raised, and the iteration it ran, the error to raise in its place."""
 
@@ -41,18 +52,25 @@ class Session:
     checkpoint before it, which is exact where an iteration is a function of state and number. `inexact` is the
     first iteration whose loss came out otherwise the second time, None as long as all came out the same.
     Its methods may be called from several threads; one at a time runs the training. What the training's code
-    raises comes out as `blame` makes it.
+    raises comes out as `blame` makes it. With a `store`, the run goes on from what was recorded.
     """
 
     def __init__(
-        self, training: Training, every: int | None = None, budget: int = BUDGET, blame: Blame = lambda error, _: error
+        self,
+        training: Training,
+        every: int | None = None,
+        budget: int = BUDGET,
+        blame: Blame = lambda error, _: error,
+        store: Past | None = None,
     ) -> None:
-        self.training = training
-        self.losses: list[float] = []
+        if store is not None:
+            training.load_state(store.state(0))
+        self.training, self.store = training, store
+        self.losses: list[float] = list(store.losses) if store else []
         self.seconds = 0.0
         self.inexact: int | None = None
         self.blame = blame
-        self.checkpoints = Checkpoints(0, training.state(), every, budget)
+        self.checkpoints = Checkpoints(0, training.state(), every, budget, store)
         self._at = 0
         self._traces: OrderedDict[int, tuple[State, Trace]] = OrderedDict()
         self._reports: OrderedDict[int, Report] = OrderedDict()
@@ -70,7 +88,8 @@ class Session:
                 while self._at < iteration:
                     began, first = time.perf_counter(), self._at
                     self._run(min(iteration, self.checkpoints.after(first)), going)
-                    self.checkpoints.pace((time.perf_counter() - began) / (self._at - first))
+                    if first:  # the very first ones warm caches up
+                        self.checkpoints.pace((time.perf_counter() - began) / (self._at - first))
 
     def _run(self, stop: int, going: Going) -> None:
         step, losses = self.training.step, self.losses
@@ -116,7 +135,19 @@ class Session:
 
     def series(self, name: str) -> Array | None:
         """A number per iteration, as far as it is at hand without running anything: "loss" is; None is not at hand."""
-        return np.array(self.losses) if name == "loss" else None
+        if name == "loss":
+            return np.array(self.losses)
+        return self.store.series(name) if self.store else None
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """While entered, nothing runs."""
+        with self._running:
+            yield
+
+    def traces(self) -> list[Trace]:
+        """Those that are at hand."""
+        return [found for _, found in self._traces.values()]
 
     @contextmanager
     def _whole_iterations(self) -> Iterator[None]:

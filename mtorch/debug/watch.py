@@ -29,8 +29,10 @@ class Replacement:
         @functools.wraps(original)
         def method(target: Any, *args: Any, **kwargs: Any) -> Any:
             for watch in self.watches:
-                if watch.wants(target, name):
-                    return watch.call(original, target, name, args, kwargs)
+                if watch.wants(
+                    target, name
+                ):  # and for as long as the call lasts no more, so that the next one's turn comes
+                    return watch.call(method, target, name, args, kwargs)
             return original(target, *args, **kwargs)
 
         setattr(cls, name, method)
@@ -51,7 +53,7 @@ class Watch:
 
     The methods are replaced on classes, not on instances: a deep copy carries no wrapper, and
     __slots__ need no room. Calls on other objects of the classes pass through; a method that calls
-    super()'s counts once. Several watches may be entered at a time, by several threads, on different
+    super()'s counts once. Several watches may be entered at a time, by several threads, on the same or different
     objects of the same classes; when the last one leaves, the classes are as they were.
     """
 

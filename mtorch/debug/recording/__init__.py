@@ -1,0 +1,1 @@
+"""Recordings: runs in files, written as they go, read back without running anything that the file says."""

@@ -1,0 +1,208 @@
+"""Reading a recording, whoever made it: no code of it runs, and nothing in it is believed before it was looked at."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mtorch.debug.events import PHASES, Address, Event, Trace
+from mtorch.debug.recording.layout import APPLICATION_ID, SCHEMA, STATEMENTS, unpacked
+from mtorch.errors import DataError
+from mtorch.layers.base import Array
+from mtorch.training import State
+
+LONGEST_NAME = 1000
+LONGEST_VALUE = 10**6
+"""Characters of a piece of JSON."""
+
+STEPS = 1_000_000
+MOST_STEPS = 2000
+"""Millions of steps of SQLite's machine that one question may take: a forged file might never end."""
+
+FAILURES = (sqlite3.Error, ValueError, TypeError, OverflowError, RecursionError, MemoryError, KeyError)
+
+
+class Recording:
+    """A recording, open for reading. `meta` is what made the run; `losses` the loss per element by iteration.
+
+    Raises DataError, in one line, for a file that is missing, cut short, forged, of another schema, or none at all.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        head = self._head()
+        if head[:16] != b"SQLite format 3\0" or int.from_bytes(head[68:72], "big") != APPLICATION_ID:
+            raise DataError(f"{self.path}: expected a recording of mtorch's, got another file")
+        schema = int.from_bytes(head[60:64], "big")
+        if schema != SCHEMA:
+            raise DataError(
+                f"{self.path}: expected a recording of schema {SCHEMA}, got {schema}; another mtorch made it"
+            )
+        self._base = self._connected()
+        try:
+            with self._told():
+                self._look()
+        except BaseException:
+            self._base.close()
+            raise
+
+    def _head(self) -> bytes:
+        try:
+            with self.path.open("rb") as file:
+                return file.read(100)
+        except OSError as error:
+            raise DataError(f"{self.path}: cannot be read: {error.strerror}") from None
+
+    def _connected(self) -> sqlite3.Connection:
+        """Read-only; where not even SQLite's own files can be made beside it, as a file that nobody writes."""
+        uri = self.path.absolute().as_uri()
+        wal = self.path.with_name(f"{self.path.name}-wal")
+        for options in ("mode=ro", "mode=ro&immutable=1"):
+            base = sqlite3.connect(f"{uri}?{options}", uri=True, isolation_level=None, check_same_thread=False)
+            base.text_factory = lambda text: text.decode(errors="replace")
+            with contextlib.suppress(*FAILURES):
+                for pragma in ("trusted_schema = OFF", "query_only = ON", "cell_size_check = ON", "mmap_size = 0"):
+                    base.execute(f"PRAGMA {pragma}")
+                base.execute("SELECT count(*) FROM sqlite_master").fetchone()
+                return base
+            base.close()
+            if wal.exists():
+                break
+        raise DataError(f"{self.path}: expected a recording, got a file that SQLite cannot read")
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        asked = 0
+
+        def enough() -> int:
+            nonlocal asked
+            asked += 1
+            return asked > MOST_STEPS
+
+        self._base.set_progress_handler(enough, STEPS)
+        try:
+            yield
+        except FAILURES as error:
+            what = str(error) or type(error).__name__
+            raise DataError(f"{self.path}: the recording is damaged or forged: {what}") from None
+
+    def _rows(self, question: str, *values: Any) -> Iterator[Any]:
+        return self._base.execute(question, values)
+
+    def _look(self) -> None:
+        """What is read at once. Only tables that are made as ours are asked: no view or trigger has a say."""
+        made = {sql for (sql,) in self._rows("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL LIMIT 100")}
+        if made != set(STATEMENTS):
+            raise ValueError(f"expected the tables of schema {SCHEMA}, got others")
+        self.meta: dict[str, Any] = self._values("meta", "name")
+        self.left: dict[str, Any] = self._values("left", "kind")
+        self.losses: list[float] = self._series("loss").tolist()
+        count = len(self.losses)
+        self.checkpoints: tuple[int, ...] = tuple(
+            self._number(n, count) for (n,) in self._rows("SELECT DISTINCT iteration FROM states ORDER BY iteration")
+        )
+        if self.checkpoints[:1] != (0,):
+            raise ValueError("expected the state at the start of iteration 0, found none")
+        self.kept: tuple[int, ...] = tuple(
+            self._number(n, count - 1) for (n,) in self._rows("SELECT iteration FROM traces ORDER BY iteration")
+        )
+
+    def _values(self, table: str, key: str) -> dict[str, Any]:
+        question = f"SELECT {key}, value FROM {table} LIMIT 1000"
+        return {self._text(name): json.loads(self._text(text, LONGEST_VALUE)) for name, text in self._rows(question)}
+
+    @staticmethod
+    def _text(value: Any, longest: int = LONGEST_NAME) -> str:
+        if not isinstance(value, str) or len(value) > longest:
+            raise ValueError(f"expected a text of at most {longest} characters, got {str(value)[:20]!r}")
+        return value
+
+    @staticmethod
+    def _number(value: Any, most: int) -> int:
+        if not isinstance(value, int) or not 0 <= value <= most:
+            raise ValueError(f"expected a number in 0..{most}, got {str(value)[:20]!r}")
+        return value
+
+    def _series(self, name: str) -> Array:
+        pieces, at = [np.zeros(0)], 0
+        for first, dtype, data in self._rows(
+            "SELECT first, dtype, data FROM series WHERE name = ? ORDER BY first", name
+        ):
+            if first != at or not isinstance(data, bytes) or dtype not in ("<f4", "<f8"):
+                raise ValueError(f"expected numbers of {name!r} from iteration {at} on, got {str(first)[:20]!r}")
+            pieces.append(np.frombuffer(data, dtype).astype(np.float64))
+            at += len(pieces[-1])
+        return np.concatenate(pieces)
+
+    def series(self, name: str) -> Array | None:
+        """A number per iteration, float64; None where none of that name was recorded."""
+        with self._told():
+            found = self._series(name)
+        return found if len(found) else None
+
+    def names(self) -> list[str]:
+        """The names of all series."""
+        with self._told():
+            return [self._text(name) for (name,) in self._rows("SELECT DISTINCT name FROM series LIMIT 10000")]
+
+    def state(self, iteration: int) -> State:
+        """The state at the start of an iteration that is a checkpoint."""
+        parts: dict[str, dict[str, Array]] = {part: {} for part in State._fields}
+        question = "SELECT part, name, dtype, shape, data FROM states WHERE iteration = ? LIMIT 100000"
+        with self._told():
+            for part, name, *array in self._rows(question, iteration):
+                parts[part][self._text(name)] = unpacked(*array)
+        return State(**parts)
+
+    def trace(self, iteration: int) -> Trace | None:
+        """The trace of an iteration kept whole, else None. Its events can't be checked: what that needs isn't kept."""
+        if iteration not in self.kept:
+            return None
+        tensors: dict[int, dict[str, Array]] = {}
+        question = "SELECT event, name, dtype, shape, data FROM tensors WHERE iteration = ?"
+        with self._told():
+            for event, name, *array in self._rows(question, iteration):
+                tensors.setdefault(event, {})[self._text(name)] = unpacked(*array)
+            events = self._events(iteration, tensors)
+            (loss,) = self._rows("SELECT loss FROM traces WHERE iteration = ?", iteration).__next__()
+            return Trace(iteration, float("nan") if loss is None else float(loss), events)
+
+    def _events(self, iteration: int, tensors: dict[int, dict[str, Array]]) -> tuple[Event, ...]:
+        question = (
+            "SELECT number, phase, path, t, label, depth, parent, stop, equations FROM events "
+            "WHERE iteration = ? ORDER BY number"
+        )
+        rows = list(self._rows(question, iteration))
+        events: list[Event] = []
+        for at, (number, phase, path, t, label, depth, parent, stop, equations) in enumerate(rows):
+            if number != at or phase not in PHASES:
+                raise ValueError(f"expected event {at}, got {str(number)[:20]!r} of phase {str(phase)[:20]!r}")
+            lines = json.loads(self._text(equations, LONGEST_VALUE))
+            if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+                raise ValueError("expected equations as a list of texts")
+            step = None if t is None else self._number(t, 10**9)
+            address = Address(iteration, phase, self._text(path), step)
+            if parent is not None:
+                self._number(parent, at - 1)
+            if self._number(stop, len(rows)) <= at or self._number(depth, at) != (
+                0 if parent is None else events[parent].depth + 1
+            ):
+                raise ValueError(f"expected events inside one another, got event {at} otherwise")
+            own = tensors.get(at, {})
+            events.append(Event(at, address, self._text(label), depth, parent, stop, own, None, tuple(lines)))
+        if not events:
+            raise ValueError(f"expected events of iteration {iteration}, found none")
+        return tuple(events)
+
+    def size(self) -> int:
+        """Bytes of the file."""
+        return self.path.stat().st_size
+
+    def close(self) -> None:
+        self._base.close()

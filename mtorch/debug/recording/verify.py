@@ -1,0 +1,93 @@
+"""Verify: a recording re-executed, and compared bit by bit at each checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mtorch.debug.recording.reader import Recording
+from mtorch.debug.session import Stopped
+from mtorch.layers.base import Array
+from mtorch.training import State, Training
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where a run first came out otherwise than it was recorded.
+
+    `first` is the first iteration that did: exactly where its loss shows it, else the first after the last
+    checkpoint that was the same. `tensor` is what differs at the start of iteration `checkpoint`, or "loss".
+    """
+
+    first: int
+    checkpoint: int
+    tensor: str
+    index: tuple[int, ...]
+    recorded: float
+    again: float
+    exact: bool
+
+    @property
+    def absolute(self) -> float:
+        return abs(self.again - self.recorded)
+
+
+def verify(training: Training, recording: Recording, told: Callable[[int], bool] = lambda _: True) -> Difference | None:
+    """Run a training through all that was recorded; None where all is the same, bit by bit.
+
+    `told` hears each iteration before it runs; Stopped where it says no.
+    """
+    start = recording.state(0)
+    if found := differing(start, training.state()):
+        return Difference(0, 0, *found, True)
+    losses = recording.losses
+    checkpoints, same, otherwise = set(recording.checkpoints), 0, None
+    with np.errstate(all="ignore"):
+        for at in range(len(losses) + 1):
+            if at in checkpoints and (found := differing(recording.state(at), training.state())):
+                first = same if otherwise is None else otherwise
+                return Difference(first, at, *found, otherwise is not None)
+            same = at if at in checkpoints else same
+            if at == len(losses):
+                break
+            if not told(at):
+                raise Stopped
+            loss = training.step(at).per_element
+            if otherwise is None and not identical(np.array(loss), np.array(losses[at])):
+                otherwise = at
+    if otherwise is not None:
+        return Difference(otherwise, otherwise, "loss", (), losses[otherwise], loss, True)
+    return None
+
+
+def differing(recorded: State, again: State) -> tuple[str, tuple[int, ...], float, float] | None:
+    """The first tensor that isn't the same, its cell that is furthest off, and that cell's two numbers."""
+    for before, now in zip(recorded, again, strict=True):
+        for name in {**before, **now}:
+            if name not in before or name not in now:
+                return name, (), float("nan"), float("nan")
+            if not identical(before[name], np.asarray(now[name])):
+                return name, *furthest(before[name], np.asarray(now[name]))
+    return None
+
+
+def identical(a: Array, b: Array) -> bool:
+    return a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes()
+
+
+def furthest(a: Array, b: Array) -> tuple[tuple[int, ...], float, float]:
+    """The cell where two arrays differ most, and its two numbers; NaN against a number is as far as can be."""
+    if a.shape != b.shape or not a.size:
+        return (), float("nan"), float("nan")
+    with np.errstate(all="ignore"):
+        off = np.abs(np.asarray(b, np.float64) - np.asarray(a, np.float64))
+    off = np.where(np.isnan(off) & (np.isnan(a) != np.isnan(b)), np.inf, np.nan_to_num(off, nan=0.0, posinf=np.inf))
+    index = tuple(int(n) for n in np.unravel_index(int(off.argmax()), a.shape))
+    return index, _number(a[index]), _number(b[index])
+
+
+def _number(value: Any) -> float:
+    return float(np.real(value))

@@ -1,0 +1,145 @@
+"""Writer: a recording while it is made. What was committed stays readable, whatever happens next."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from mtorch.debug.events import Trace
+from mtorch.debug.recording.layout import APPLICATION_ID, PAGE, SCHEMA, STATEMENTS, packed
+from mtorch.errors import DataError
+from mtorch.training import State
+
+LOG = 8000
+"""Pages that are written beside the file before they are moved into it: each time the disk is waited for."""
+
+
+class Writer:
+    """A new recording at a path where there is nothing yet. Raises DataError where it can't be written.
+
+    Nothing is to be seen of an addition before `commit`. `close` leaves one file; until then readers see
+    what was committed.
+    """
+
+    def __init__(self, path: str | Path, meta: Mapping[str, Any]) -> None:
+        self.path = Path(path)
+        if self.path.exists():
+            raise DataError(f"{self.path}: exists already; choose another name, or remove it first")
+        with self._told():
+            self._base = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+            for pragma in (
+                f"page_size = {PAGE}",
+                f"application_id = {APPLICATION_ID}",
+                f"user_version = {SCHEMA}",
+                "journal_mode = WAL",
+                "synchronous = NORMAL",
+                f"wal_autocheckpoint = {LOG}",
+            ):
+                self._base.execute(f"PRAGMA {pragma}")
+            self._base.execute("BEGIN")
+            for statement in STATEMENTS:
+                self._base.execute(statement)
+            self._file = os.stat(self.path).st_ino
+            for name, value in meta.items():
+                self.meta(name, value)
+            self.commit()
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            said = error.strerror if isinstance(error, OSError) else str(error)
+            raise DataError(f"{self.path}: cannot be written: {said}; what was committed before can be read") from error
+
+    def meta(self, name: str, value: Any) -> None:
+        """Note something about the run, in place of what was noted under that name."""
+        with self._told():
+            self._base.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, json.dumps(value)))
+
+    def left(self, kind: str, value: Any) -> None:
+        """Note what the user leaves there, in place of what was there of that kind."""
+        with self._told():
+            self._base.execute("INSERT OR REPLACE INTO left VALUES (?, ?)", (kind, json.dumps(value)))
+
+    def series(self, first: int, columns: Iterable[tuple[str, Any]]) -> None:
+        """A number for each iteration from `first` on, under each name."""
+        rows = [(name, first, dtype, data) for name, (dtype, _, data) in ((n, packed(v)) for n, v in columns)]
+        with self._told():
+            self._base.executemany("INSERT INTO series VALUES (?, ?, ?, ?)", rows)
+
+    def state(self, iteration: int, state: State) -> None:
+        """The state at the start of an iteration."""
+        rows = [
+            (iteration, part, name, *packed(array))
+            for part, arrays in state._asdict().items()
+            for name, array in arrays.items()
+        ]
+        with self._told():
+            self._base.executemany("INSERT INTO states VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+    def trace(self, trace: Trace) -> None:
+        """An iteration's whole trace."""
+        at = trace.iteration
+        events, tensors = [], []
+        for e in trace.events:
+            where = (e.address.phase, e.address.path, e.address.t, e.label, e.depth, e.parent, e.end)
+            events.append((at, e.index, *where, json.dumps(e.equations)))
+            tensors += [(at, e.index, name, *packed(array)) for name, array in e.tensors.items()]
+        with self._told():
+            self._base.execute("INSERT OR REPLACE INTO traces VALUES (?, ?)", (at, trace.loss))
+            self._base.execute("DELETE FROM events WHERE iteration = ?", (at,))
+            self._base.execute("DELETE FROM tensors WHERE iteration = ?", (at,))
+            self._base.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", events)
+            self._base.executemany("INSERT INTO tensors VALUES (?, ?, ?, ?, ?, ?)", tensors)
+
+    def commit(self) -> None:
+        """Make what was added last. Raises DataError where the file is gone."""
+        with self._told():
+            if not self.path.exists() or os.stat(self.path).st_ino != self._file:
+                raise DataError(f"{self.path}: was removed or replaced while it was being written")
+            self._base.execute("COMMIT")
+            self._base.execute("BEGIN")
+
+    def close(self) -> None:
+        """Commit, and leave one file. Readers that are at it may keep two more beside it."""
+        try:
+            self.commit()
+            with self._told():
+                self._base.execute("COMMIT")
+                with contextlib.suppress(sqlite3.OperationalError):  # a reader is at it
+                    self._base.execute("PRAGMA journal_mode = DELETE")
+        finally:
+            self._base.close()
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, DataError):  # nothing can be written any more, and this is the error to hear of
+            self._base.close()
+        else:
+            self.close()
+
+
+def update(path: str | Path, left: Mapping[str, Any]) -> None:
+    """Note in a finished recording what the user leaves there. Raises DataError where it can't be written.
+
+    The file must have been looked at by a reader, which lets none through that has tables of its own.
+    """
+    try:
+        with contextlib.closing(sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=rw", uri=True)) as base, base:
+            base.execute("PRAGMA trusted_schema = OFF")
+            base.executemany(
+                "INSERT OR REPLACE INTO left VALUES (?, ?)", [(kind, json.dumps(value)) for kind, value in left.items()]
+            )
+    except sqlite3.Error as error:
+        raise DataError(f"{path}: cannot be written: {error}") from error

@@ -1,0 +1,57 @@
+"""Notebook: what the user leaves with a run: notes, and where they were; in the recording, if the run has one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mtorch.debug.recording.reader import Recording
+from mtorch.debug.recording.saving import save
+from mtorch.debug.recording.writer import update
+from mtorch.debug.session import Session
+from mtorch.errors import MtorchError
+from tui.recordings import description
+from tui.targets import Target
+
+
+class Notebook:
+    """`notes` are (address, text); `left` is what a recording says the user left there, by kind.
+
+    What comes from a file may be anything: whoever takes it looks at it first.
+    """
+
+    def __init__(self, target: Target | None, recording: Recording | None = None) -> None:
+        self.target, self.recording = target, recording
+        self.left: Mapping[str, Any] = recording.left if recording else {}
+        self.notes: list[tuple[str, str]] = [(note[0], note[1]) for note in self.texts("notes", 2)]
+
+    def texts(self, kind: str, length: int) -> list[list[str]]:
+        """What was left of a kind: lists of so many texts. What isn't that is passed over."""
+        found = self.left.get(kind)
+        return [
+            entry
+            for entry in (found if isinstance(found, list) else [])
+            if isinstance(entry, list) and len(entry) == length and all(isinstance(part, str) for part in entry)
+        ]
+
+    @property
+    def position(self) -> str:
+        """The address where the user left off, or ""."""
+        place = self.left.get("position")
+        return place if isinstance(place, str) else ""
+
+    def note(self, address: str, text: str) -> None:
+        self.notes.append((address, text))
+
+    def save(self, session: Session, path: str, left: Mapping[str, Any]) -> int:
+        """Write a session's past to a new recording; returns its bytes. Raises MtorchError where that can't be."""
+        if self.target is None:
+            raise MtorchError("nothing to save: what can't be run again is in its own recording only")
+        save(session, path, description(self.target), {**left, "notes": self.notes})
+        return Path(path).stat().st_size
+
+    def close(self, left: Mapping[str, Any]) -> None:
+        """Leave it in the recording that was opened. Raises DataError where it can't be written."""
+        if self.recording is not None:
+            update(self.recording.path, {**left, "notes": self.notes})

@@ -1,0 +1,83 @@
+"""What `mtorch record` and `mtorch replay --verify` do, without a screen."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mtorch.debug.checkpoints import BUDGET
+from mtorch.debug.recording import keep as keeping
+from mtorch.debug.recording.machine import differences, machine
+from mtorch.debug.recording.reader import Recording
+from mtorch.debug.recording.recorder import Recorder
+from mtorch.debug.recording.verify import Difference, verify
+from mtorch.debug.recording.writer import Writer
+from mtorch.debug.session import Session
+from mtorch.errors import DataError, MtorchError, ScenarioError
+from tui.guest import blame
+from tui.recordings import description
+from tui.targets import Target
+
+
+class Tape:
+    """A target that is recorded into a new file. Raises MtorchError for a file or a choice that can't be."""
+
+    def __init__(
+        self,
+        target: Target,
+        path: Path,
+        iterations: int | None,
+        every: int | None,
+        keep: str,
+        norms: bool,
+        size: int | None,
+    ) -> None:
+        self.target, self.path = target, path
+        self.stop = iterations or target.epochs * target.training.epoch
+        try:
+            kept, self.last = keeping.parse(keep, self.stop)
+        except MtorchError as error:
+            raise ScenarioError(f"--keep {keep}: {error}") from None
+        with target.guest(""):
+            about = description(target)
+        self.writer = Writer(path, about)
+        self.recorder = Recorder(target.training, self.writer, every, kept, norms, size or BUDGET)
+
+    def run(self, told: Callable[..., Any]) -> None:
+        """To the end, or to Ctrl-C; what was recorded is in the file however it ends."""
+        with self.writer:
+            try:
+                with contextlib.redirect_stdout(sys.stderr), np.errstate(all="ignore"):
+                    self.recorder.run(self.stop, lambda _: told())
+            except KeyboardInterrupt:
+                self._keep_last()
+                raise
+            except DataError:
+                raise
+            except BaseException as error:
+                doing = f"iteration {self.recorder.at} (what came before is in {self.path})"
+                raise blame(error, self.target.name, self.target.source, doing) from error
+
+    def _keep_last(self) -> None:
+        """Of a run that ended early, the last iterations have gone by already: they are run again."""
+        if self.last:
+            session = Session(self.target.training, store=Recording(self.path))
+            for iteration in range(max(0, self.recorder.at - self.last), self.recorder.at):
+                self.writer.trace(session.trace(iteration))
+
+
+class Verified:
+    """What running a recording again came to."""
+
+    def __init__(self, target: Target, told: Callable[[], Any]) -> None:
+        assert target.recording is not None
+        self.recording = target.recording
+        with target.guest(""):
+            self.difference: Difference | None = verify(target.training, self.recording, lambda _: told() or True)
+        here = self.recording.meta.get("machine")
+        self.machine = differences(here if isinstance(here, dict) else {}, machine())

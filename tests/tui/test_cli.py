@@ -364,7 +364,7 @@ BAD_CALLS = {
     "name and tag": (("list", "mnist-mlp", "--tag", "fault"), "expected NAME or --tag"),
     "missing file": (("train", "none.py"), "none.py: cannot be read: No such file"),
     "recording": (("debug", "run.mtr"), "needs a terminal"),
-    "recording to check": (("check", "run.mtr"), "not supported yet"),
+    "recording to check": (("check", "run.mtr"), "run.mtr: cannot be read: No such file"),
     "zero iterations": (("check", "mnist-mlp", "--iterations", "0"), "'--iterations': 0 is not in the range x>=1"),
     "negative epochs": (("train", "mnist-mlp", "--epochs", "-2"), "'--epochs': -2 is not in the range x>=1"),
     "epochs in words": (("train", "mnist-mlp", "--epochs", "few"), "'few' is not a valid integer"),
@@ -404,7 +404,7 @@ class FakeApp:
     opened: list[tuple[Any, str]]
     return_code = 0
 
-    def __init__(self, session: Any, target: str) -> None:
+    def __init__(self, session: Any, target: str, notebook: Any) -> None:
         self.opened.append((session, target))
 
     def run(self) -> None: ...

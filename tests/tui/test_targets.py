@@ -111,7 +111,7 @@ def test_a_syntax_error_beside_the_target_is_located_there(tmp_path: Path) -> No
         ("{tmp}/other.txt", "got another file"),
         ("{tmp}/none", "expected a .py file with build(seed), got nothing"),
         ("{tmp}/loop.py", "loop.py: cannot be read"),
-        ("run.mtr", "recordings are not supported yet"),
+        ("run.mtr", "run.mtr: cannot be read: No such file"),
     ],
 )
 def test_unusable_names(tmp_path: Path, name: str, said: str) -> None:

@@ -89,7 +89,7 @@ class Recording:
         try:
             yield
         except FAILURES as error:
-            what = str(error) or type(error).__name__
+            what = str(error)[:200] or type(error).__name__  # which may have something of the file in it
             raise DataError(f"{self.path}: the recording is damaged or forged: {what}") from None
 
     def _rows(self, question: str, *values: Any) -> Iterator[Any]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from rich.filesize import decimal
 from rich.text import Text
 from textual import on, work
 from textual.app import App, ComposeResult
@@ -166,7 +169,14 @@ class DebuggerApp(App[None]):
         self.theme_changed_signal.subscribe(self, lambda _: self.show())
         self.query_one("#tree").focus()
         self.say(f"{self.target}: running its first iteration …")
-        self.run_far(lambda _: (Position(0, 0), "c runs to the first finding, ? shows all keys"))
+        self.run_far(self._start)
+
+    def _start(self, going: Going) -> tuple[Position, str]:
+        """Where the user left off, if the run says so, and that is still there."""
+        with contextlib.suppress(MtorchError):
+            if self.notebook.position:
+                return self.session.goto(Address.parse(self.notebook.position), going), "where you left off"
+        return Position(self.notebook.first, 0), "c runs to the first finding, ? shows all keys"
 
     def on_resize(self, event: Resize) -> None:
         width, height = event.size
@@ -456,6 +466,33 @@ class DebuggerApp(App[None]):
         address = Address.parse(words)
         self.go(lambda going: (self.session.goto(address, going), ""), address.iteration)
 
+    @property
+    def left(self) -> dict[str, Any]:
+        """What is to be found again when the run is opened again, besides notes."""
+        return {"position": self.address} if self.address else {}
+
+    @property
+    def address(self) -> str:
+        """Where the screen is; "" before it is anywhere."""
+        return str(self.trace.events[self.position.event].address) if self.trace and self.position else ""
+
+    def action_save(self, path: str) -> None:
+        if self.running is not None:
+            self.say("still running: esc stops it")
+            return
+        size = self.notebook.save(self.session, os.path.expanduser(path), self.left)
+        self.say(f"{len(self.session.losses)} iterations are in {path} ({decimal(size)}); mtorch replay opens it")
+
+    def action_note(self, words: str) -> None:
+        self.notebook.note(self.address, words)
+        self.say(f"noted at {self.address}; notes lists all")
+
+    def action_notes(self) -> None:
+        notes = self.notebook.notes
+        self.say(
+            "   ".join(f"{address}: {text}" for address, text in notes) or "no notes yet; note TEXT makes one here"
+        )
+
     def action_tensor(self, by: int) -> None:
         if self.position is None or self.trace is None:
             return
@@ -505,7 +542,7 @@ class DebuggerApp(App[None]):
             if command.move:
                 self.action_move(command.move, int(rest or 1))
             elif command.takes:
-                self.action_goto(rest)
+                getattr(self, f"action_{command.action}")(rest)
             else:
                 await self.run_action(command.action)
         except MtorchError as error:

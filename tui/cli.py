@@ -399,9 +399,11 @@ def open_debugger(
     if not on_terminal():
         others = f"mtorch replay --verify {name}" if recorded else f"mtorch check {name} or mtorch train {name}"
         raise click.UsageError(f"the debugger needs a terminal; without one, use {others}")
+    from mtorch.errors import DataError
     from tui.app import DebuggerApp
     from tui.leaving import leave
     from tui.notebook import Notebook
+    from tui.plain import plain
 
     target: Target | None
     if recorded:
@@ -417,6 +419,10 @@ def open_debugger(
         session.trace(0)
     app = DebuggerApp(session, name, notebook)
     app.run()
+    try:
+        notebook.close(app.left)
+    except DataError as error:
+        click.echo(f"mtorch: {plain(error)}; where you were, and your notes, are not kept", err=True)
     return leave(app.return_code or 0)
 
 

@@ -34,6 +34,9 @@ COMMANDS = {
         "move('back-finish')", "back to what this event is inside of", "[N]", ("rf",), "back-finish"
     ),
     "reverse-continue": Command("reverse_continue", "back to the finding before", "", ("rc",)),
+    "save": Command("save", "save FILE.mtr: write the run so far down, as a recording", "FILE"),
+    "note": Command("note", "note TEXT: note something at this event; it is saved with the run", "TEXT"),
+    "notes": Command("notes", "all notes"),
     "help": Command("help", "all keys and commands", "", ("h",)),
     "quit": Command("quit", "leave", "", ("q",)),
 }

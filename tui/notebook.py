@@ -18,16 +18,16 @@ from tui.targets import Target
 class Notebook:
     """`notes` are (address, text); `left` is what a recording says the user left there, by kind.
 
-    What comes from a file may be anything: whoever takes it looks at it first.
+    A file may say anything: what isn't of the right make is passed over.
     """
 
     def __init__(self, target: Target | None, recording: Recording | None = None) -> None:
         self.target, self.recording = target, recording
         self.left: Mapping[str, Any] = recording.left if recording else {}
-        self.notes: list[tuple[str, str]] = [(note[0], note[1]) for note in self.texts("notes", 2)]
+        self.notes: list[list[str]] = self.texts("notes", 2)
 
     def texts(self, kind: str, length: int) -> list[list[str]]:
-        """What was left of a kind: lists of so many texts. What isn't that is passed over."""
+        """What was left of a kind: lists of so many texts."""
         found = self.left.get(kind)
         return [
             entry
@@ -41,17 +41,23 @@ class Notebook:
         place = self.left.get("position")
         return place if isinstance(place, str) else ""
 
+    @property
+    def first(self) -> int:
+        """The first iteration that can be shown."""
+        return 0 if self.target or not self.recording else self.recording.kept[0]
+
     def note(self, address: str, text: str) -> None:
-        self.notes.append((address, text))
+        """Note something at an event."""
+        self.notes.append([address, text])
 
     def save(self, session: Session, path: str, left: Mapping[str, Any]) -> int:
         """Write a session's past to a new recording; returns its bytes. Raises MtorchError where that can't be."""
         if self.target is None:
-            raise MtorchError("nothing to save: what can't be run again is in its own recording only")
+            raise MtorchError("there is nothing to save but what is in its recording already")
         save(session, path, description(self.target), {**left, "notes": self.notes})
         return Path(path).stat().st_size
 
     def close(self, left: Mapping[str, Any]) -> None:
-        """Leave it in the recording that was opened. Raises DataError where it can't be written."""
+        """Leave it in the recording that was opened, if one was. Raises DataError where it can't be written."""
         if self.recording is not None:
             update(self.recording.path, {**left, "notes": self.notes})

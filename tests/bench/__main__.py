@@ -9,10 +9,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import framework
+from tests.bench import framework, recordings
 from tests.bench.goals import Goal
 
-GOALS = [*framework.GOALS]
+GOALS = [*framework.GOALS, *recordings.GOALS]
 
 
 def measured(goal: Goal) -> dict[str, Any]:
@@ -21,9 +21,9 @@ def measured(goal: Goal) -> dict[str, Any]:
         detail = f"not measured: {goal.needs} is not installed"
         return {"name": goal.name, "ratio": None, "goal": goal.goal, "ok": None, "detail": detail}
     found = goal.measure()
-    detail = f"{found.what * 1e3:.3g} ms / {found.against * 1e3:.3g} ms"
+    detail = found.words or f"{found.what * 1e3:.3g} ms / {found.against * 1e3:.3g} ms"
     ok = found.ratio <= goal.goal
-    return {"name": goal.name, "ratio": round(found.ratio, 4), "goal": goal.goal, "ok": ok, "detail": detail}
+    return {"name": goal.name, "ratio": float(f"{found.ratio:.4g}"), "goal": goal.goal, "ok": ok, "detail": detail}
 
 
 def main() -> None:
@@ -38,9 +38,9 @@ def main() -> None:
         if arguments.json:
             print(json.dumps(row), flush=True)
             continue
-        ratio = "-" if row["ratio"] is None else f"{row['ratio']:.3f}"
+        ratio = "-" if row["ratio"] is None else f"{row['ratio']:.3g}"
         verdict = {True: "met", False: "MISSED", None: "not measured"}[row["ok"]]
-        table.add_row(row["name"], ratio, f"<= {row['goal']:g}", verdict, row["detail"])
+        table.add_row(row["name"], ratio, f"<= {row['goal']:.3g}", verdict, row["detail"])
     if not arguments.json:
         Console().print(table)
 

@@ -13,11 +13,12 @@ Work = Callable[[], object]
 
 
 class Measured(NamedTuple):
-    """How long `what` takes as a share of `against`, and both in seconds (medians)."""
+    """How long `what` takes as a share of `against`, and both in seconds (medians), or in words where it isn't time."""
 
     ratio: float
     what: float
     against: float
+    words: str = ""
 
 
 def seconds(work: Work) -> float:

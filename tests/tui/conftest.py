@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 import scenarios
 from mtorch import Training
 from mtorch.debug.session import Session
 from tui.app import DebuggerApp
+from tui.notebook import Notebook
 
 
 class Driver:
@@ -59,6 +60,11 @@ class Driver:
         return str(self.app.session.trace(iteration).events[event].address)
 
     @property
+    def status(self) -> str:
+        """The line that says what just happened."""
+        return str(self.app.query_one("#status", Static).render())
+
+    @property
     def text(self) -> str:
         """All that the screen shows."""
         strips = self.app.screen._compositor.render_strips()
@@ -70,10 +76,12 @@ def debug() -> Callable[..., AbstractAsyncContextManager[Driver]]:
     """Opens the debugger on a scenario's name, a training or a session."""
 
     @asynccontextmanager
-    async def opened(target: Any, size: tuple[int, int] = (80, 24), settle: bool = True) -> AsyncIterator[Driver]:
+    async def opened(
+        target: Any, size: tuple[int, int] = (80, 24), settle: bool = True, notebook: Notebook | None = None
+    ) -> AsyncIterator[Driver]:
         training = scenarios.find(target).build() if isinstance(target, str) else target
         session = Session(training) if isinstance(training, Training) else training
-        app = DebuggerApp(session, "target")
+        app = DebuggerApp(session, "target", notebook)
         async with app.run_test(size=size) as pilot:
             driver = Driver(app, pilot)
             if settle:

@@ -403,6 +403,7 @@ class FakeApp:
 
     opened: list[tuple[Any, str]]
     return_code = 0
+    left: dict[str, Any] = {}
 
     def __init__(self, session: Any, target: str, notebook: Any) -> None:
         self.opened.append((session, target))

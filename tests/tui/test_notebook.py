@@ -1,0 +1,66 @@
+"""What the user leaves with a run, and a run that can only be looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from mtorch.debug.recording.reader import Recording
+from mtorch.debug.recording.recorder import Recorder
+from mtorch.debug.recording.writer import Writer
+from tui.notebook import Notebook
+from tui.recordings import opened
+from tui.targets import load
+
+Debug = Callable[..., Any]
+
+
+async def test_a_run_is_saved_with_notes_and_opens_where_it_was_left(debug: Debug, tmp_path: Path) -> None:
+    path = tmp_path / "a.mtr"
+    target = load("rnn-sin-cos", 0, ("hidden=4", "seq=3", "batch=4"))
+    async with debug(target.session(), notebook=Notebook(target)) as driver:
+        await driver.command("goto 3 backward rnn.tanh t=1")
+        await driver.command("note look here [red]")
+        assert "noted at 3 backward rnn.tanh t=1" in driver.status
+        await driver.command(f"save {path}")
+        assert f"4 iterations are in {path} (" in driver.status
+        await driver.command(f"save {path}")
+        assert "exists already" in driver.status
+    session, again, recording = opened(str(path), (), None, None, None)
+    notebook = Notebook(again, recording)
+    async with debug(session, notebook=notebook) as driver:
+        assert (driver.place, driver.status) == ("3 backward rnn.tanh t=1", "where you left off")
+        await driver.command("notes")
+        assert driver.status == "3 backward rnn.tanh t=1: look here [red]"
+        await driver.press("s")
+        left = driver.app.left
+        assert left["position"] == driver.place
+    notebook.close(left)
+    assert Recording(path).left == {
+        "position": left["position"],
+        "notes": [["3 backward rnn.tanh t=1", "look here [red]"]],
+    }
+
+
+async def test_a_recording_that_cannot_be_run_shows_what_was_kept(debug: Debug, tmp_path: Path) -> None:
+    path = tmp_path / "a.mtr"
+    with Writer(path, {"target": {"kind": "scenario", "name": "\x1b[31mgone", "settings": {}}, "seed": 0}) as writer:
+        Recorder(load("rnn-sin-cos").training, writer, keep={4, 5}).run(20)
+        writer.left("position", "17 loss")
+        writer.left("notes", [["a", "b"], "c", [1, 2]])
+    session, target, recording = opened(str(path), (), None, None, None)
+    notebook = Notebook(target, recording)
+    async with debug(session, notebook=notebook) as driver:
+        assert driver.place.startswith("4 forward")
+        assert notebook.notes == [["a", "b"]]
+        assert "not checked: gradients can't be checked: no scenario is called" in driver.text
+        await driver.press("}")
+        assert driver.place.startswith("5 forward")
+        await driver.press("}")
+        assert driver.place.startswith("5 forward")
+        assert "iteration 6 cannot be run again" in driver.status
+        await driver.press("c")
+        assert "gradients can't be checked" in driver.status
+        await driver.command(f"save {tmp_path / 'b.mtr'}")
+        assert "there is nothing to save" in driver.status

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 import warnings
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from mtorch.debug.events import Call, as_arguments
 from mtorch.debug.naming import is_input, position
-from mtorch.debug.twins import twin
+from mtorch.debug.twins import harmless, shallow, twin
 from mtorch.layers.base import Array
 from mtorch.naming import paths
 
@@ -26,6 +27,8 @@ SURE = 1e-3
 FLOOR = 1e-4
 """A share of grad_output's norm."""
 COMPLEX, CENTRAL = "complex-step", "central-difference"
+Pairs = tuple[tuple[int, int], ...]
+"""Axes that go together: one of what is differentiated for, one of the output."""
 _warnings = threading.Lock()
 
 
@@ -78,6 +81,7 @@ class Derivative:
     def __init__(self, call: Call, budget: Budget | None = None) -> None:
         self.layer = twin(call.layer)
         self.layer.parameters = {name: p.astype(np.float64) for name, p in self.layer.parameters.items()}
+        self._harmless = harmless(self.layer)
         self.inputs, self.spread = list(call.inputs), call.spread
         self.budget = budget or Budget()
         self._epsilons: dict[str, float] = {}
@@ -95,12 +99,12 @@ class Derivative:
     def output(self, slot: str = "", value: Array | None = None) -> Array:
         """The layer's output, with one of its inputs or parameters replaced."""
         self.budget.spend()
-        layer = twin(self.layer)
-        inputs = [np.array(x) for x in self.inputs]
+        layer, copied = (shallow(self.layer), np.asarray) if self._harmless else (twin(self.layer), np.array)
+        inputs = [copied(x) for x in self.inputs]
         if value is not None and is_input(slot):
-            inputs[position(slot)] = np.array(value)
+            inputs[position(slot)] = copied(value)
         elif value is not None:
-            layer.parameters = {**layer.parameters, slot: np.array(value)}
+            layer.parameters = {**layer.parameters, slot: copied(value)}
         return np.asarray(layer.forward(*as_arguments(inputs, self.spread)))
 
     def repeatable(self) -> bool:
@@ -123,12 +127,17 @@ class Derivative:
         return found._replace(values=found.values.reshape(shape), uncertain=found.uncertain.reshape(shape))
 
     def gradient(self, slot: str, grad_output: Array) -> Array:
-        """The whole gradient: all samples at once where they do not mix, else element by element; NaN where unsure."""
-        for axes in self._sample_axes(slot, grad_output):
-            if (found := self._by_sample(slot, *axes, grad_output)) is not None:
-                return found
-        whole = self.elements(slot, grad_output)
+        """The whole gradient, NaN where unsure."""
+        whole = self.whole(slot, grad_output)
         return np.where(whole.sure, whole.values, np.nan)
+
+    def whole(self, slot: str, grad_output: Array) -> Slopes:
+        """The whole gradient: many elements at once where they do not mix in the output, else element by element."""
+        if self._trusts(slot, grad_output):
+            for pairs in self._unmixed(slot, grad_output):
+                if (found := self._at_once(slot, pairs, grad_output)) is not None:
+                    return Slopes(found, np.zeros(found.shape), COMPLEX, floor(grad_output))
+        return self.elements(slot, grad_output)
 
     def _trusts(self, slot: str, grad_output: Array) -> bool:
         """Whether the complex step can be believed: two random directions confirm it, and none contradicts."""
@@ -161,6 +170,8 @@ class Derivative:
 
     def _complex_output(self, slot: str, direction: Array) -> Array | None:
         """The output for a complex step in that direction, None where the layer cannot take one."""
+        if self._harmless:
+            return self.output(slot, self.value(slot) + 1j * COMPLEX_STEP * direction)
         with _warnings, warnings.catch_warnings():
             warnings.simplefilter("error", np.exceptions.ComplexWarning)
             try:
@@ -210,34 +221,47 @@ class Derivative:
             self._epsilons[slot] = float(np.finfo(np.float32 if single else np.float64).eps)
         return self._epsilons[slot]
 
-    def _sample_axes(self, slot: str, grad_output: Array) -> list[tuple[int, int]]:
-        """Which axes of input and output may be a batch, by the shapes: the last but one, or the first."""
+    def _unmixed(self, slot: str, grad_output: Array) -> list[Pairs]:
+        """Axes of what is differentiated for that may go with axes of the output: an element there moves only what has
+        the same place here. Most first: every axis, all but the last, one for samples; of a parameter, one for units.
+        """
         shape, out = self.value(slot).shape, grad_output.shape
-        if not is_input(slot) or min(len(shape), len(out)) < 2:
-            return []
-        axes = [(len(shape) - 2, len(out) - 2), (0, 0)]
-        likely = axes if len(shape) < 4 else axes[::-1]
-        return [(a, b) for a, b in dict.fromkeys(likely) if shape[a] == out[b] > 0]
+        n, m = len(shape), len(out)
+        if is_input(slot):
+            likely: list[Pairs] = [tuple((a, a) for a in range(n)), tuple((a, a) for a in range(n - 1))]
+            samples = [((n - 2, m - 2),), ((0, 0),)]
+            likely += samples if n < 4 else samples[::-1]
+        else:
+            likely = [((n - 1, m - 1),), ((0, 1),), ((0, m - 1),)]
+        return [
+            pairs
+            for pairs in dict.fromkeys(likely)
+            if pairs and all(0 <= a < n and 0 <= b < m and shape[a] == out[b] > 0 for a, b in pairs)
+        ]
 
-    def _by_sample(self, slot: str, axis: int, out_axis: int, grad_output: Array) -> Array | None:
-        """The gradient from moving an element of every sample at once; None where random directions disagree."""
+    def _at_once(self, slot: str, pairs: Pairs, grad_output: Array) -> Array | None:
+        """The gradient from moving all elements along some axes at once; None where random directions disagree."""
         value = self.value(slot)
-        if not self._trusts(slot, grad_output):
-            return None
+        ours, theirs = [a for a, _ in pairs], [b for _, b in pairs]
+        others = tuple(b for b in range(grad_output.ndim) if b not in theirs)
+        # Summed over the other axes, the output's are in their own order: brought into that of the value's.
+        order = np.argsort(np.argsort([theirs[k] for k in np.argsort(ours)]))
         found = np.empty(value.shape)
-        others = tuple(a for a in range(grad_output.ndim) if a != out_axis)
-        for index in np.ndindex(*value.shape[:axis], *value.shape[axis + 1 :]):
-            place = (*index[:axis], slice(None), *index[axis:])
+        place: list[Any] = [slice(None)] * value.ndim
+        free = [a for a in range(value.ndim) if a not in ours]
+        for index in np.ndindex(*(value.shape[a] for a in free)):
+            for a, n in zip(free, index, strict=True):
+                place[a] = n
             direction = np.zeros(value.shape)
-            direction[place] = 1.0
+            direction[tuple(place)] = 1.0
             output = self._complex_output(slot, direction)
             if output is None:
                 return None
-            found[place] = (grad_output * output.imag).sum(axis=others) / COMPLEX_STEP
+            found[tuple(place)] = (grad_output * output.imag).sum(axis=others).transpose(order) / COMPLEX_STEP
         directions = directions_for(value)[:2]
         true = self.along(slot, directions, grad_output).values
         slopes = np.array([(found * direction).sum() for direction in directions])
-        return found if rms(slopes - true) <= 1e-9 * rms(true) else None
+        return found if rms(slopes - true) <= 1e-9 * max(rms(true), floor(grad_output)) else None
 
 
 def floor(grad_output: Array) -> float:
@@ -264,8 +288,16 @@ DIRECTIONS = 6
 
 def directions_for(value: Array) -> list[Array]:
     """Random directions, the same for every value of a shape."""
+    return list(_directions(value.shape))
+
+
+@lru_cache(64)
+def _directions(shape: tuple[int, ...]) -> tuple[Array, ...]:
     rng = np.random.default_rng(0)
-    return [rng.standard_normal(value.shape) for _ in range(DIRECTIONS)]
+    found = tuple(rng.standard_normal(shape) for _ in range(DIRECTIONS))
+    for direction in found:
+        direction.flags.writeable = False
+    return found
 
 
 def rms(values: Any) -> float:

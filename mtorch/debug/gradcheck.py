@@ -104,7 +104,7 @@ def compare(
     verdict = Verdict(slopes(gradient, directions), found, rms, 0.5)
     small = gradient.size <= MOST_ELEMENTS and np.isfinite(found.values).all()
     if exhaustive or (verdict.ok is None and small):
-        whole = derivative.elements(slot, grad_output)
+        whole = derivative.whole(slot, grad_output)
         by_element = Verdict(gradient, whole, largest, 0.0)
         known = by_element.sure
         if known.any():

@@ -17,6 +17,18 @@ def twin(layer: Any) -> Any:
     return copied(layer, {id(inner.saved): [] for _, inner in paths(layer)})
 
 
+def harmless(layer: Any) -> bool:
+    """Whether a call can do no harm to what it is given: of a layer that is all mtorch's own, with none inside."""
+    return type(layer).__module__.startswith("mtorch.layers.") and next(layer.children(), None) is None
+
+
+def shallow(layer: Any) -> Any:
+    """A copy of a harmless layer, for one call. It shares the arrays, which are never changed in place."""
+    shared = copy.copy(layer)
+    shared.saved, shared.buffers = [], dict(layer.buffers)
+    return shared
+
+
 def copied(layer: Any, memo: dict[int, Any] | None = None) -> Any:
     """A deep copy, but for modules that an attribute holds (such as xp = numpy), which can't be copied."""
     values = (value for _, inner in paths(layer) for value in vars(inner).values())

@@ -55,3 +55,41 @@ def recurrent(training: Training) -> Step:
         return loss
 
     return step
+
+
+def gradcheck_perceptron(training: Training, fast: bool) -> Callable[[], object]:
+    """PyTorch's own check of the same network's parameters, in double precision."""
+    x, labels = training.batches.batch(0)
+    state = training.model.state_dict()
+    parameters = [
+        torch.from_numpy(state[f"linear{n}.{name}"].astype("f8").T.copy()).requires_grad_()
+        for n in (1, 2, 3)
+        for name in ("weight", "bias")
+    ]
+    inputs = torch.from_numpy(x).double()
+    target = torch.nn.functional.one_hot(torch.from_numpy(labels).long(), 10).double()
+
+    def loss(*p: torch.Tensor) -> torch.Tensor:
+        h = torch.relu(torch.nn.functional.linear(inputs, p[0], p[1]))
+        h = torch.relu(torch.nn.functional.linear(h, p[2], p[3]))
+        y = torch.sigmoid(torch.nn.functional.linear(h, p[4], p[5]))
+        return 0.5 * ((y - target) ** 2).sum() / len(inputs)
+
+    return lambda: torch.autograd.gradcheck(loss, parameters, fast_mode=fast)
+
+
+def gradcheck_recurrent(training: Training) -> Callable[[], object]:
+    (h0, x), target = training.batches.batch(0)
+    hidden = training.model.state_dict()["linear.weight"].shape[0]
+    rnn = torch.nn.RNN(1, hidden).double()
+    names = [name for name, _ in rnn.named_parameters()]
+    head = torch.nn.Linear(hidden, 1).double()
+    wanted = torch.from_numpy(target).double()
+
+    def loss(h: torch.Tensor, xs: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, *p: torch.Tensor) -> Any:
+        outputs, _ = torch.func.functional_call(rnn, dict(zip(names, p, strict=True)), (xs, h))
+        return 0.5 * ((torch.nn.functional.linear(outputs, weight, bias) - wanted) ** 2).mean()
+
+    values = (torch.from_numpy(h0)[None], torch.from_numpy(x), head.weight, head.bias, *rnn.parameters())
+    inputs = [value.detach().double().clone().requires_grad_() for value in values]
+    return lambda: torch.autograd.gradcheck(loss, inputs, fast_mode=True)

@@ -259,10 +259,7 @@ def record(
     from tui.record import Tape
     from tui.targets import load
 
-    loaded = load(target, seed, assignments, data)
-    if force:
-        path.unlink(missing_ok=True)
-    tape = Tape(loaded, path, iterations, every, keep, norms, size)
+    tape = Tape(load(target, seed, assignments, data), path, iterations, every, keep, norms, size, force)
     try:
         with progress(f"recording {target}", tape.stop) as advance:
             tape.run(advance)

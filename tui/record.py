@@ -36,6 +36,7 @@ class Tape:
         keep: str,
         norms: bool,
         size: int | None,
+        force: bool,
     ) -> None:
         self.target, self.path = target, path
         self.stop = iterations or target.epochs * target.training.epoch
@@ -45,7 +46,7 @@ class Tape:
             raise ScenarioError(f"--keep {keep}: {error}") from None
         with target.guest(""):
             about = description(target)
-        self.writer = Writer(path, about)
+        self.writer = Writer(path, about, replace=force)
         self.recorder = Recorder(target.training, self.writer, every, kept, norms, size or BUDGET)
 
     def run(self, told: Callable[..., Any]) -> None:

@@ -214,6 +214,8 @@ def test_a_recording_that_is_there_stays_unless_told_otherwise(path: Path) -> No
     result = record(path)
     assert (result.exit_code, path.read_bytes()) == (2, before)
     assert "exists already" in result.stderr
+    assert record(path, "xor", "--force", "--keep", "x").exit_code == 2
+    assert path.read_bytes() == before
     assert record(path, "xor", "--force").exit_code == 0
     assert Recording(path).meta["target"]["name"] == "xor"
 
@@ -235,3 +237,10 @@ def test_ctrl_c_ends_a_recording_early_and_the_last_ones_are_kept(path: Path, mo
     assert result.output.startswith(f"stopped: 21 iterations in {path}")
     found = Recording(path)
     assert (len(found.losses), found.kept) == (21, (18, 19, 20))
+
+
+def test_what_is_no_recording_is_not_replaced(path: Path) -> None:
+    path.write_text("my thesis")
+    result = record(path, "xor", "--force")
+    assert (result.exit_code, path.read_text()) == (2, "my thesis")
+    assert "is no recording, and is left alone" in result.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,9 @@ APPLICATION_ID = 0x4D545243
 SCHEMA = 1
 PAGE = 4096
 """Bytes. A blob fills whole pages of its own, so small ones waste least."""
+
+HEAD = 100
+"""Bytes of SQLite's own at the start of a file."""
 
 DTYPES = ("|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16")
 MOST_AXES = 32
@@ -59,3 +63,10 @@ def unpacked(dtype: Any, shape: Any, data: Any) -> Array:
     if math.prod(axes) * np.dtype(dtype).itemsize != len(data):
         raise ValueError(f"expected {math.prod(axes)} numbers of {dtype}, got {len(data)} bytes")
     return np.frombuffer(data, dtype).reshape(axes)
+
+
+def is_recording(path: Path) -> bool:
+    """Whether a file begins as a recording does. Raises OSError where it can't be read."""
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    return head[:16] == b"SQLite format 3\0" and int.from_bytes(head[68:72], "big") == APPLICATION_ID

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from mtorch.debug.events import PHASES, Address, Event, Trace
-from mtorch.debug.recording.layout import APPLICATION_ID, SCHEMA, STATEMENTS, unpacked
+from mtorch.debug.recording.layout import HEAD, SCHEMA, STATEMENTS, is_recording, unpacked
 from mtorch.errors import DataError
 from mtorch.layers.base import Array
 from mtorch.training import State
@@ -36,10 +36,13 @@ class Recording:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        head = self._head()
-        if head[:16] != b"SQLite format 3\0" or int.from_bytes(head[68:72], "big") != APPLICATION_ID:
-            raise DataError(f"{self.path}: expected a recording of mtorch's, got another file")
-        schema = int.from_bytes(head[60:64], "big")
+        try:
+            if not is_recording(self.path):
+                raise DataError(f"{self.path}: expected a recording of mtorch's, got another file")
+            with self.path.open("rb") as file:
+                schema = int.from_bytes(file.read(HEAD)[60:64], "big")
+        except OSError as error:
+            raise DataError(f"{self.path}: cannot be read: {error.strerror}") from None
         if schema != SCHEMA:
             raise DataError(
                 f"{self.path}: expected a recording of schema {SCHEMA}, got {schema}; another mtorch made it"
@@ -51,13 +54,6 @@ class Recording:
         except BaseException:
             self._base.close()
             raise
-
-    def _head(self) -> bytes:
-        try:
-            with self.path.open("rb") as file:
-                return file.read(100)
-        except OSError as error:
-            raise DataError(f"{self.path}: cannot be read: {error.strerror}") from None
 
     def _connected(self) -> sqlite3.Connection:
         """Read-only; where not even SQLite's own files can be made beside it, as a file that nobody writes."""

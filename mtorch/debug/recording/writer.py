@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any
 
 from mtorch.debug.events import Trace
-from mtorch.debug.recording.layout import APPLICATION_ID, PAGE, SCHEMA, STATEMENTS, packed
+from mtorch.debug.recording.layout import APPLICATION_ID, PAGE, SCHEMA, STATEMENTS, is_recording, packed
 from mtorch.errors import DataError
 from mtorch.training import State
 
@@ -21,17 +21,23 @@ LOG = 8000
 
 
 class Writer:
-    """A new recording at a path where there is nothing yet. Raises DataError where it can't be written.
+    """A new recording at a path where there is nothing yet, or, with `replace`, another recording.
+
+    Raises DataError where it can't be written.
 
     Nothing is to be seen of an addition before `commit`. `close` leaves one file; until then readers see
     what was committed.
     """
 
-    def __init__(self, path: str | Path, meta: Mapping[str, Any]) -> None:
+    def __init__(self, path: str | Path, meta: Mapping[str, Any], *, replace: bool = False) -> None:
         self.path = Path(path)
-        if self.path.exists():
-            raise DataError(f"{self.path}: exists already; choose another name, or remove it first")
         with self._told():
+            if os.path.lexists(self.path) and not replace:
+                raise DataError(f"{self.path}: exists already; choose another name, or remove it first")
+            if os.path.lexists(self.path) and not is_recording(self.path):
+                raise DataError(f"{self.path}: is no recording, and is left alone; choose another name")
+            for name in (self.path.name, *(f"{self.path.name}-{part}" for part in ("wal", "shm", "journal"))):
+                self.path.with_name(name).unlink(missing_ok=True)  # what a killed recorder left, too
             self._base = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
             for pragma in (
                 f"page_size = {PAGE}",

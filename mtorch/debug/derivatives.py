@@ -139,6 +139,17 @@ class Derivative:
                     return Slopes(found, np.zeros(found.shape), COMPLEX, floor(grad_output))
         return self.elements(slot, grad_output)
 
+    def outputs(self, slot: str, direction: Array) -> Array | None:
+        """How each output moves in that direction, in the output's shape; None where that can't be measured."""
+        output = self.output()
+        if self._trusts(slot, np.ones(output.shape)):
+            moved = self._complex_output(slot, direction)
+            return None if moved is None else moved.imag / COMPLEX_STEP
+        h = CENTRAL_STEPS[0] * max(1.0, float(np.abs(self.value(slot)).max(initial=0.0)))
+        low, high = (self.output(slot, self.value(slot) + k * h * direction) for k in (-1, 1))
+        found: Array = (high - low) / (2 * h)
+        return found
+
     def _trusts(self, slot: str, grad_output: Array) -> bool:
         """Whether the complex step can be believed: two random directions confirm it, and none contradicts."""
         if slot not in self._trusted:  # it is of the layer's code and the point, hardly of grad_output

@@ -1,0 +1,252 @@
+"""Breakpoints and watches: what they say, as texts; whether they can ever hit; and the list of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from mtorch.debug.conditions import INCREASE, Condition, Term, number, parse
+from mtorch.debug.events import PHASES, Address, Event, Trace
+from mtorch.debug.session import Session
+from mtorch.errors import MtorchError, unknown
+from mtorch.training import State
+
+NORMS = ("grad_norm", "weight_norm", "update_ratio")
+SCALARS = ("loss", "iteration")
+THINGS = ("nan", "finding")
+
+EXPECTED = (
+    f"expected break [{'|'.join(PHASES)}] [PATH] [t=T] [if CONDITION], break on {' or break on '.join(THINGS)}, "
+    "or watch CONDITION"
+)
+
+
+@dataclass(frozen=True)
+class Breakpoint:
+    """Stops at events: those at a place, where a condition holds of their tensors; `on` a thing that turns up; or,
+    with `watch`, where a condition on the whole run becomes true, or a number in it another.
+
+    `phase`, `path` and `t` are the place; "" and None are any. str() is the text that it is parsed from.
+    """
+
+    watch: bool = False
+    phase: str = ""
+    path: str = ""
+    t: int | None = None
+    on: str = ""
+    condition: Condition | None = None
+    number: int = 0
+    enabled: bool = True
+
+    def __str__(self) -> str:
+        return f"{'watch' if self.watch else 'break'} {self.what}"
+
+    @property
+    def what(self) -> str:
+        """The text without its verb."""
+        if self.watch or self.on:
+            return f"on {self.on}" if self.on else str(self.condition)
+        place = [self.phase, self.path, "" if self.t is None else f"t={self.t}"]
+        return " ".join(filter(None, [*place, f"if {self.condition}" if self.condition else ""]))
+
+    @classmethod
+    def parse(cls, text: str) -> Breakpoint:
+        """The breakpoint in a text such as "break backward rnn.tanh t=3 if grad_input.norm < 1e-7".
+
+        Raises MtorchError that says what was expected.
+        """
+        verb, *words = text.split()[:1000] or [""]
+        if verb == "watch" and words:
+            watched = parse(" ".join(words))
+            if not watched.terms:
+                raise MtorchError(f"watch expected something that changes, got {str(watched)[:40]!r}")
+            return cls(watch=True, condition=watched)
+        if verb != "break" or not words:
+            raise MtorchError(f"{EXPECTED}, got {text[:40]!r}")
+        if words[0] == "on":
+            if len(words) != 2 or words[1] not in THINGS:
+                raise MtorchError(f"{EXPECTED}, got {text[:40]!r}")
+            return cls(on=words[1])
+        condition = None
+        if "if" in words:
+            words, condition = words[: words.index("if")], parse(" ".join(words[words.index("if") + 1 :]))
+            if not condition.truth:
+                raise MtorchError(f"expected a comparison after if, got {str(condition)[:40]!r}")
+        phase = words[0] if words and words[0] in PHASES else ""
+        try:
+            address = Address.parse(f"0 {phase or PHASES[0]} {' '.join(words[1:] if phase else words)}")
+        except MtorchError:
+            raise MtorchError(f"{EXPECTED}, got {text[:40]!r}") from None
+        return cls(False, phase, address.path, address.t, condition=condition)
+
+    def at(self, event: Event) -> bool:
+        """Whether an event is at the place.
+
+        A phase by itself is its beginning; of a layer without a time step, groups of what is inside don't count.
+        """
+        address = event.address
+        if (self.phase and address.phase != self.phase) or (self.path and address.path != self.path):
+            return False
+        if self.t is not None:
+            return address.t == self.t
+        if self.condition is not None:
+            return True
+        return event.label != f"t={address.t}" and (bool(self.path) or event.parent is None)
+
+
+def at_event(trace: Trace, event: Event, condition: Condition) -> dict[Term, float] | None:
+    """What a condition's terms are at an event; None where it has no such tensors. Raises MtorchError as `number`."""
+    names: dict[str, Any] = {"iteration": trace.iteration, "loss": trace.loss}
+    if event.address.t is not None:
+        names["t"] = event.address.t
+    # Of a parameter, what is called "weight before" is `before`.
+    names.update((name.rpartition(" ")[2], tensor) for name, tensor in event.tensors.items())
+    return resolved(condition, names)
+
+
+def resolved(condition: Condition, names: Mapping[str, Any]) -> dict[Term, float] | None:
+    values = {}
+    for term in condition.terms:
+        if (found := term.find(names)) is None:
+            return None
+        values[term] = number(found[0], names[found[0]], found[1])
+    return values
+
+
+def parameter_of(term: Term, state: State) -> str:
+    """The path of the parameter that a term is about, "" where it is about none."""
+    own = Term(term.parts[:-1]) if term.parts[-1] in NORMS else term
+    if found := own.find(state.model):
+        return found[0]
+    found = own.find(state.optimizer)
+    return found[0].rpartition(".")[0] if found else ""
+
+
+def in_state(term: Term, state: State) -> float:
+    """The number that a term is in a state; NaN where there is no such tensor, as before an optimiser's first step."""
+    for tensors in (state.optimizer, state.model):  # the optimiser's names go on where the model's end
+        if found := term.find(tensors):
+            return number(found[0], tensors[found[0]], found[1])
+    return float("nan")
+
+
+def is_norm(term: Term, state: State) -> bool:
+    return term.parts[-1] in NORMS and str(Term(term.parts[:-1])) in state.model
+
+
+def current_state(session: Session) -> State:
+    """Some state of the run, by reference: for names and shapes."""
+    if hasattr(session, "training"):
+        with session.still():
+            return session.training.state()
+    assert session.store is not None  # what can't be run again has been recorded
+    return session.store.state(max(session.store.checkpoints))
+
+
+def check(breakpoint: Breakpoint, session: Session, trace: Trace) -> None:
+    """Raises MtorchError that says why a breakpoint can never hit, as far as an iteration's events show."""
+    if breakpoint.watch:
+        check_watch(breakpoint, current_state(session))
+    elif not breakpoint.on:
+        check_break(breakpoint, trace)
+
+
+def check_watch(breakpoint: Breakpoint, state: State) -> None:
+    assert breakpoint.condition is not None
+    for term in breakpoint.condition.terms:
+        if str(term) in (*SCALARS, INCREASE) or is_norm(term, state):
+            continue
+        if term.find(state.model) is None and term.find(state.optimizer) is None:
+            own = Term(term.parts[:-1]) if term.parts[-1] in NORMS and term.parts[1:] else term
+            name = str(term) if own.name in SCALARS else own.name
+            raise MtorchError(unknown("tensor", name, [*state.model, *state.optimizer, *SCALARS, INCREASE]))
+        in_state(term, state)
+
+
+def check_break(breakpoint: Breakpoint, trace: Trace) -> None:
+    condition, there = breakpoint.condition, [event for event in trace.events if breakpoint.at(event)]
+    if not there:
+        found = [e.address for e in trace.events if e.address.path == breakpoint.path]
+        phase = breakpoint.phase or (found[0].phase if found else PHASES[0])
+        trace.find(Address(trace.iteration, phase, breakpoint.path, breakpoint.t))
+    elif condition is not None:
+        check_condition(condition, trace, there)
+
+
+def check_condition(condition: Condition, trace: Trace, there: list[Event]) -> None:
+    """That it has a value at one of the events at least."""
+    error: MtorchError | None = None
+    for event in there:
+        try:
+            if at_event(trace, event, condition) is not None:
+                return
+        except MtorchError as raised:
+            error = error or raised
+    if error is not None:
+        raise error
+    names = dict.fromkeys(name.rpartition(" ")[2] for event in there for name in event.tensors)
+    known = [*names, *SCALARS, "t"]
+    for term in condition.terms:
+        if term.find(known) is None:
+            raise MtorchError(unknown("tensor", term.name, known))
+    raise MtorchError(f"no event there has all of {', '.join(map(str, condition.terms))}")
+
+
+def innermost(events: Iterable[Event]) -> list[Event]:
+    """Of the events that have numbers that are not finite, those with none such inside."""
+    bad = [e for e in events if any(t.dtype.kind in "fc" and not np.isfinite(t).all() for t in e.tensors.values())]
+    # Inner events come right after the one that they are inside of.
+    return [e for n, e in enumerate(bad) if n + 1 == len(bad) or bad[n + 1].index >= e.end]
+
+
+class Breakpoints:
+    """The breakpoints of a debugger, numbered from 1 as in gdb: a number is never given twice."""
+
+    def __init__(self) -> None:
+        self.all: list[Breakpoint] = []
+        self._given = 0
+
+    def add(self, breakpoint: Breakpoint) -> Breakpoint:
+        """Take one in, with the next number."""
+        self._given += 1
+        self.all.append(replace(breakpoint, number=self._given))
+        return self.all[-1]
+
+    @property
+    def enabled(self) -> list[Breakpoint]:
+        return [breakpoint for breakpoint in self.all if breakpoint.enabled]
+
+    def delete(self, number: int | None = None) -> None:
+        """Forget one, or all. Raises MtorchError where there is none of that number."""
+        self._index(number)
+        self.all = [] if number is None else [b for b in self.all if b.number != number]
+
+    def enable(self, number: int | None = None, enabled: bool = True) -> None:
+        """Switch one on or off, or all. Raises MtorchError where there is none of that number."""
+        self._index(number)
+        self.all = [replace(b, enabled=enabled) if number in (None, b.number) else b for b in self.all]
+
+    def _index(self, number: int | None) -> None:
+        if number is not None and all(breakpoint.number != number for breakpoint in self.all):
+            known = ", ".join(str(breakpoint.number) for breakpoint in self.all)
+            raise MtorchError(f"no breakpoint {number}; there {f'are {known}' if known else 'is none'}")
+
+    def as_texts(self) -> list[list[Any]]:
+        """[text, enabled] of each, for a file."""
+        return [[str(breakpoint), breakpoint.enabled] for breakpoint in self.all]
+
+    @classmethod
+    def from_texts(cls, texts: Any) -> Breakpoints:
+        """Those that `as_texts` gave; whatever else there is in it is passed over."""
+        found = cls()
+        for entry in texts if isinstance(texts, list) else []:
+            match entry:
+                case [str(text), bool(enabled)]:
+                    try:
+                        found.add(replace(Breakpoint.parse(text), enabled=enabled))
+                    except MtorchError:
+                        continue
+        return found

@@ -1,0 +1,341 @@
+"""Hits: the next event that a breakpoint stops at, or the one before; without tracing or running where that can be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from mtorch.debug.breakpoints import (
+    NORMS,
+    Breakpoint,
+    at_event,
+    current_state,
+    in_state,
+    innermost,
+    is_norm,
+    parameter_of,
+)
+from mtorch.debug.conditions import INCREASE, Term
+from mtorch.debug.events import Address, Trace
+from mtorch.debug.session import Going, Session, Stopped
+from mtorch.debug.timeline import Position
+from mtorch.errors import MtorchError
+from mtorch.layers.base import Array
+from mtorch.training import State
+
+MOST = 65_536
+"""Iterations that are looked through for one breakpoint before the others have their turn."""
+
+TRACED = 16
+"""Iterations that are traced forwards, backwards in time, before those before them are."""
+
+
+class Hit(NamedTuple):
+    """Where a breakpoint stops, and what to say of it."""
+
+    position: Position
+    breakpoint: Breakpoint
+    words: str
+
+
+class Finder(Protocol):
+    """Looks for one breakpoint's hits: all of an iteration, the first or the last of iterations first … stop - 1."""
+
+    def all(self, iteration: int) -> list[Hit]: ...
+
+    def first(self, first: int, stop: int) -> Hit | None: ...
+
+    def last(self, first: int, stop: int) -> Hit | None: ...
+
+
+def next_hit(
+    session: Session, breakpoints: Iterable[Breakpoint], position: Position, going: Going = lambda _: True
+) -> Hit:
+    """The first event after a position that an enabled breakpoint stops at. Runs until there is one, or Stopped."""
+    finders = finders_of(session, breakpoints, going)
+    here = [hit for finder in finders for hit in finder.all(position.iteration) if hit.position > position]
+    if here:
+        return min(here, key=order)
+    first, size = position.iteration + 1, 1
+    while True:
+        found, stop = [], first + size
+        for finder in finders:
+            if (hit := finder.first(first, stop)) is not None:
+                found.append(hit)
+                stop = min(stop, hit.position.iteration + 1)
+        if found:
+            return min(found, key=order)
+        first, size = first + size, min(2 * size, MOST)
+
+
+def previous_hit(
+    session: Session, breakpoints: Iterable[Breakpoint], position: Position, going: Going = lambda _: True
+) -> Hit | None:
+    """The last event before a position that an enabled breakpoint stops at, None back to the start of the run."""
+    finders = finders_of(session, breakpoints, going)
+    here = [hit for finder in finders for hit in finder.all(position.iteration) if hit.position < position]
+    stop, size = position.iteration, 1
+    while not here and stop > 0:
+        first = beginning = max(0, stop - size)
+        for finder in finders:
+            if (hit := finder.last(first, stop)) is not None:
+                here.append(hit)
+                first = max(first, hit.position.iteration)
+        stop, size = beginning, min(2 * size, MOST)
+    # Of several at one event, the lowest number's.
+    return max(here, key=lambda hit: (hit.position, -hit.breakpoint.number), default=None)
+
+
+def order(hit: Hit) -> tuple[Position, int]:
+    return hit.position, hit.breakpoint.number
+
+
+def finders_of(session: Session, breakpoints: Iterable[Breakpoint], going: Going) -> list[Finder]:
+    """One for each that is enabled, the cheapest first: what they find, the others needn't look beyond."""
+    enabled = [breakpoint for breakpoint in breakpoints if breakpoint.enabled]
+    if not enabled:
+        raise MtorchError("expected an enabled breakpoint, got none")
+
+    def asked(iteration: int) -> None:
+        if not going(iteration):
+            raise Stopped
+
+    watches = [Watched(session, breakpoint, going, asked) for breakpoint in enabled if breakpoint.watch]
+    watches.sort(key=lambda watch: -watch.covered)
+    traced = [Traced(session, b, going, asked) for b in sorted(enabled, key=lambda b: b.on == "finding") if not b.watch]
+    return [*watches, *traced]
+
+
+def said(breakpoint: Breakpoint, value: str) -> str:
+    kind = "watch" if breakpoint.watch else "breakpoint"
+    return f"{kind} {breakpoint.number}: {breakpoint.what}" + (f" ({value})" if value else "")
+
+
+def shown(value: float) -> str:
+    return f"{value:.3g}"
+
+
+class Traced:
+    """Looks at the events of each iteration; for `on finding`, at its report."""
+
+    def __init__(self, session: Session, breakpoint: Breakpoint, going: Going, asked: Callable[[int], None]) -> None:
+        self.session, self.breakpoint, self.going, self.asked = session, breakpoint, going, asked
+
+    def all(self, iteration: int) -> list[Hit]:
+        self.asked(iteration)
+        found = self._findings(iteration) if self.breakpoint.on == "finding" else self._events(iteration)
+        return [Hit(Position(iteration, event), self.breakpoint, said(self.breakpoint, v)) for event, v in found]
+
+    def _findings(self, iteration: int) -> list[tuple[int, str]]:
+        marked = self.session.report(iteration, self.going).marked
+        return [(event, marked[event][0].cause) for event in sorted(marked)]
+
+    def _events(self, iteration: int) -> Iterator[tuple[int, str]]:
+        trace, condition = self.session.trace(iteration, self.going), self.breakpoint.condition
+        if self.breakpoint.on:
+            yield from ((event.index, "") for event in innermost(trace.events))
+            return
+        for event in filter(self.breakpoint.at, trace.events):
+            if condition is None:
+                yield event.index, ""
+                continue
+            try:
+                values = at_event(trace, event, condition)
+            except MtorchError:  # of another shape than the one that was meant
+                continue
+            if values is not None and condition.evaluate(values):
+                yield event.index, shown(next(iter(values.values()))) if values else ""
+
+    def first(self, first: int, stop: int) -> Hit | None:
+        return next((hit for iteration in range(first, stop) for hit in self.all(iteration)), None)
+
+    def last(self, first: int, stop: int) -> Hit | None:
+        # A report costs so much more than running to its iteration that none is made for nothing.
+        size = 1 if self.breakpoint.on == "finding" else TRACED
+        for end in range(stop, first, -size):
+            if found := [hit for iteration in range(max(first, end - size), end) for hit in self.all(iteration)]:
+                return found[-1]
+        return None
+
+
+class Found(NamedTuple):
+    """An iteration that a watch hits, and the number to show."""
+
+    iteration: int
+    value: str
+
+
+class Watched:
+    """Looks at numbers of whole iterations: at series as far as they are at hand, else at states and norms.
+
+    `covered` is how many iterations from the run's start series answer for all terms of the condition.
+    """
+
+    def __init__(self, session: Session, breakpoint: Breakpoint, going: Going, asked: Callable[[int], None]) -> None:
+        assert breakpoint.condition is not None
+        self.session, self.breakpoint, self.going, self.asked = session, breakpoint, going, asked
+        self.condition, self.state = breakpoint.condition, current_state(session)
+        losses = session.series("loss")
+        self.losses = np.array([]) if losses is None else losses
+        self.columns = {term: self._column(term) for term in self.condition.terms}
+        self.covered = min(0 if column is None else len(column) for column in self.columns.values())
+
+    def _column(self, term: Term) -> Array | None:
+        """A term by iteration, as far as it is at hand."""
+        if str(term) == "iteration":
+            return np.arange(len(self.losses))
+        if str(term) == INCREASE:
+            with np.errstate(all="ignore"):
+                return np.diff(self.losses, prepend=np.nan) > 0
+        column = self.losses if str(term) == "loss" else self.session.series(str(term))
+        return None if column is None else column.astype(np.float64)
+
+    def all(self, iteration: int) -> list[Hit]:
+        hit = self.first(iteration, iteration + 1)
+        return [hit] if hit is not None else []
+
+    def first(self, first: int, stop: int) -> Hit | None:
+        known = min(stop, self.covered)
+        found = next(self._stored(first, known), None) if first < known else None
+        if found is None and max(first, known) < stop:
+            found = next(iter(self._run(max(first, known), stop, at_once=True)), None)
+        return self._hit(found)
+
+    def last(self, first: int, stop: int) -> Hit | None:
+        known = max(first, min(stop, self.covered))
+        for begin, end in reversed(list(pairwise(self._bounds(known, stop)))):
+            if found := self._run(begin, end):
+                return self._hit(found[-1])
+        return self._hit(next(self._stored(first, known, reverse=True), None) if first < known else None)
+
+    def _bounds(self, first: int, stop: int) -> list[int]:
+        """Where a stretch is cut so that each part can be run from a checkpoint."""
+        if first >= stop:
+            return []
+        able = hasattr(self.session, "training")
+        return [first, *(self.session.checkpoints.within(first + 1, stop) if able else ()), stop]
+
+    def _hit(self, found: Found | None) -> Hit | None:
+        if found is None:
+            return None
+        event = self._event(self.session.trace(found.iteration, self.going))
+        return Hit(Position(found.iteration, event), self.breakpoint, said(self.breakpoint, found.value))
+
+    def _event(self, trace: Trace) -> int:
+        """Where the first parameter that is watched is updated; without any, the loss."""
+        owners = (parameter_of(term, self.state) for term in self.condition.terms)
+        path = next(filter(None, owners), None)
+        scalar = all(str(term) in ("loss", "iteration", INCREASE) for term in self.condition.terms)
+        places = [("loss", "")] if scalar else [("update", path or ""), ("update", "")]
+        for phase, at in places:
+            for event in trace.events:
+                if (event.address.phase, event.address.path) == (phase, at):
+                    return event.index
+        return len(trace.events) - 1
+
+    def _became(self, before: Any, after: Any) -> Any:
+        """Whether there is a hit between two values of the condition, number by number."""
+        if str(self.condition) == INCREASE:  # the loss went up: each time is a change
+            return after
+        if self.condition.truth:
+            return np.logical_and(after, np.logical_not(before))
+        return (np.not_equal(before, after)) & ~(np.isnan(before) & np.isnan(after))
+
+    def _stored(self, first: int, stop: int, reverse: bool = False) -> Iterator[Found]:
+        """The hits among iterations whose series are at hand: nothing is run."""
+        self.asked(first)
+        start = max(0, first - 1)
+        values = {}
+        for term, column in self.columns.items():
+            assert column is not None
+            part = column[start:stop]
+            values[term] = part if first else np.insert(part, 0, self._scalar(term, -1))
+        made = np.broadcast_to(self.condition.evaluate(values), stop - first + 1)
+        hits = self._became(made[:-1], made[1:])
+        if not self.condition.truth and first == 0:
+            hits[0] = hits[0] and not np.isnan(made[0])
+        for at in np.flatnonzero(hits)[:: -1 if reverse else 1]:
+            own = {term: part[at + 1] for term, part in values.items()}
+            yield Found(first + int(at), self._shown(made[at], made[at + 1], own))
+
+    def _shown(self, before: Any, after: Any, values: dict[Term, Any]) -> str:
+        if not self.condition.truth:
+            return f"{shown(before)} → {shown(after)}"
+        # Of "increase" the loss itself is what one wants to see, and it stands beside the event.
+        number = next((value for term, value in values.items() if str(term) != INCREASE), None)
+        return "" if number is None else shown(float(number))
+
+    def _run(self, first: int, stop: int, at_once: bool = False) -> list[Found]:
+        """The hits among iterations first … stop - 1, by running them; `at_once` only the first."""
+        found: list[Found] = []
+        before: Any = None
+
+        def look(iteration: int, state: State) -> bool:
+            nonlocal before
+            self.asked(iteration)
+            values = {term: self._value(term, iteration - 1, state) for term in self.condition.terms}
+            now = self.condition.evaluate(values)
+            # Of a number there may be nothing before the run's start to differ from.
+            told = iteration > first and (self.condition.truth or iteration > 1 or not np.isnan(before))
+            if told and self._became(before, now):
+                found.append(Found(iteration - 1, self._shown(before, now, values)))
+            before = now
+            return at_once and bool(found)
+
+        if all(self._at_hand(term, stop - 1) for term in self.condition.terms):
+            self.session.visit(first, stop + 1, look, self.going)
+            return found
+        for iteration in range(first, stop + 1):
+            if iteration:
+                self.session.trace(iteration - 1, self.going)
+            if self.session.visit(iteration, iteration + 1, look, self.going) is not None:
+                break
+        return found
+
+    def _at_hand(self, term: Term, iteration: int) -> bool:
+        """Whether a term can be had without a trace."""
+        column = self.columns[term]
+        return not is_norm(term, self.state) or (column is not None and len(column) > iteration)
+
+    def _value(self, term: Term, iteration: int, state: State) -> Any:
+        """A term after an iteration, which ends in the state."""
+        if str(term) in ("loss", "iteration", INCREASE):
+            return self._scalar(term, iteration)
+        if not is_norm(term, self.state):
+            try:
+                return in_state(term, state)
+            except MtorchError:  # what an optimiser keeps is not there before its first step
+                return float("nan")
+        column = self.columns[term]
+        if iteration < 0 or (column is not None and len(column) > iteration):
+            return self._scalar(term, iteration)
+        return norm(self.session.trace(iteration, self.going), term)
+
+    def _scalar(self, term: Term, iteration: int) -> Any:
+        losses = self.session.losses
+        if str(term) == "iteration":
+            return iteration
+        if str(term) == INCREASE:
+            return iteration > 0 and losses[iteration] > losses[iteration - 1]
+        if iteration < 0:
+            return float("nan")
+        column = self.columns[term]
+        return losses[iteration] if column is None or str(term) == "loss" else column[iteration]
+
+
+def norm(trace: Trace, term: Term) -> float:
+    """A parameter's norm in an iteration, rounded as in a recording. NaN where it has no gradient."""
+    *path, kind = term.parts
+    address = Address(trace.iteration, "update", str(Term(tuple(path))))
+    event = next((e for e in trace.events if e.address == address), None)
+    if event is None:
+        return float("nan")
+    tensors = {name.rpartition(" ")[2]: tensor.astype(np.float64) for name, tensor in event.tensors.items()}
+    sizes = {name: np.sqrt(np.vdot(tensor, tensor)) for name, tensor in tensors.items()}
+    with np.errstate(all="ignore"):
+        ratio = np.divide(sizes["delta"], sizes["after"])
+        found = dict(zip(NORMS, (sizes.get("gradient", np.nan), sizes["after"], ratio), strict=True))
+        return float(np.float32(found[str(kind)]))

@@ -20,6 +20,7 @@ from textual.timer import Timer
 from textual.widgets import Footer, Input, Static
 from textual.worker import Worker, get_current_worker
 
+from mtorch.debug.breakpoints import Breakpoints
 from mtorch.debug.events import Address, Event, Trace
 from mtorch.debug.report import Report
 from mtorch.debug.session import Going, Session, Stopped
@@ -32,6 +33,7 @@ from tui.messages import Arrived, Checked, Compared, Jump, Running
 from tui.notebook import Notebook
 from tui.plain import plain
 from tui.screens.help import HelpScreen
+from tui.stops import Stops
 from tui.viewmodels.curve import loss_so_far
 from tui.viewmodels.here import here
 from tui.viewmodels.place import breadcrumb
@@ -62,7 +64,7 @@ LARGEST = 200_000
 KIND = {"wrong": "text-error", "right": "text-success", "open": "foreground"}
 
 
-class DebuggerApp(App[None]):
+class DebuggerApp(Stops, App[None]):
     """A session on a screen. Its state: a position, a tensor's name, and what is under way."""
 
     CSS_PATH = "styles/app.tcss"
@@ -77,8 +79,22 @@ class DebuggerApp(App[None]):
         Binding("N", "move('back-over')", show=False, id="reverse-next", tooltip="back over what is inside"),
         Binding("f", "move('finish')", "finish", id="finish", tooltip="finish: out of the layer we are in, forwards"),
         Binding("F", "move('back-finish')", show=False, id="reverse-finish", tooltip="out of it, backwards"),
-        Binding("c", "continue", "finding", id="continue", tooltip="continue: run to the next finding"),
-        Binding("C", "reverse_continue", show=False, id="reverse-continue", tooltip="back to the finding before"),
+        Binding(
+            "c",
+            "continue",
+            "run",
+            id="continue",
+            tooltip="continue: run to the next breakpoint; without any, finding",
+        ),
+        Binding(
+            "C",
+            "reverse_continue",
+            show=False,
+            id="reverse-continue",
+            tooltip="back to the breakpoint or finding before",
+        ),
+        Binding("b", "break_here", show=False, id="break", tooltip="break: a breakpoint here; enter sets it"),
+        Binding("w", "command('watch ')", show=False, id="watch", tooltip="watch: stop where a condition comes true"),
         Binding(
             "right_curly_bracket",
             "iteration(1)",
@@ -128,6 +144,7 @@ class DebuggerApp(App[None]):
         super().__init__()
         self.session, self.target = session, target
         self.notebook = notebook or Notebook(None)
+        self.stops = Breakpoints.from_texts(self.notebook.left.get("breakpoints"))
         self.position: Position | None = None
         self.trace: Trace | None = None
         self.tensor: str | None = None
@@ -159,7 +176,7 @@ class DebuggerApp(App[None]):
         yield Static(id="status", markup=False)
         with Horizontal(id="line"):
             yield Static(":", id="prompt", markup=False)
-            yield CommandLine(id="command", compact=True, placeholder="goto 0 backward rnn t=3")
+            yield CommandLine(id="command", compact=True, placeholder="goto 0 backward rnn t=3", select_on_focus=False)
         yield Footer(compact=True, show_command_palette=False)
         yield Static(id="small", markup=False)
 
@@ -438,6 +455,9 @@ class DebuggerApp(App[None]):
     def action_continue(self) -> None:
         if (at := self.position) is None or self.running is not None:
             return
+        if self.stops.enabled:
+            self.run_to_hit(at, back=False)
+            return
 
         def job(going: Going) -> tuple[Position, str]:
             end = at.iteration + FAR
@@ -454,6 +474,9 @@ class DebuggerApp(App[None]):
     def action_reverse_continue(self) -> None:
         if (at := self.position) is None or self.running is not None:
             return
+        if self.stops.enabled:
+            self.run_to_hit(at, back=True)
+            return
 
         def job(going: Going) -> tuple[Position, str]:
             found = self.session.previous_finding(at, going)
@@ -469,7 +492,7 @@ class DebuggerApp(App[None]):
     @property
     def left(self) -> dict[str, Any]:
         """What is to be found again when the run is opened again, besides notes."""
-        return {"position": self.address} if self.address else {}
+        return {"position": self.address, "breakpoints": self.stops.as_texts()} if self.address else {}
 
     @property
     def address(self) -> str:
@@ -519,9 +542,9 @@ class DebuggerApp(App[None]):
         """A colon is a colon where text is typed."""
         return not (action == "command" and (isinstance(self.focused, Input) or self.screen.is_modal))
 
-    def action_command(self) -> None:
+    def action_command(self, words: str = "") -> None:
         line = self.query_one("#command", Input)
-        line.value = ""
+        line.value, line.cursor_position = words, len(words)
         self._swap(line, True)
 
     def _swap(self, line: Input, to_input: bool) -> None:

@@ -27,13 +27,32 @@ COMMANDS = {
     "step": Command("move('into')", "the next event, inside this one if there is one", "[N]", ("s",), "into"),
     "next": Command("move('over')", "the next event that is not inside this one", "[N]", ("n",), "over"),
     "finish": Command("move('finish')", "out of what this event is inside of", "[N]", ("f", "fin"), "finish"),
-    "continue": Command("continue", "run to the next finding", "", ("c",)),
+    "continue": Command("continue", "run to the next breakpoint; without any enabled, finding", "", ("c",)),
     "reverse-step": Command("move('back-into')", "the event before", "[N]", ("rs",), "back-into"),
     "reverse-next": Command("move('back-over')", "the event before on this level", "[N]", ("rn",), "back-over"),
     "reverse-finish": Command(
         "move('back-finish')", "back to what this event is inside of", "[N]", ("rf",), "back-finish"
     ),
-    "reverse-continue": Command("reverse_continue", "back to the finding before", "", ("rc",)),
+    "reverse-continue": Command("reverse_continue", "back to the breakpoint or finding before", "", ("rc",)),
+    "break": Command(
+        "break",
+        "break [PHASE] [PATH] [t=T] [if CONDITION], or break on nan, break on finding: stop there, such as "
+        "break backward if grad_input.norm < 1e-7",
+        "PLACE",
+        ("b",),
+    ),
+    "watch": Command(
+        "watch",
+        "watch CONDITION: stop where it comes true, such as watch loss.increase, watch rnn.linear.weight[3,7] > 1, "
+        "watch linear.weight.grad_norm > 3; of a number without a comparison, where it changes",
+        "CONDITION",
+        ("w",),
+    ),
+    "breakpoints": Command("breakpoints", "all breakpoints and watches; also info b"),
+    "info": Command("info", "info breakpoints: the same", "breakpoints", ("i",)),
+    "delete": Command("delete", "delete N: forget a breakpoint; all, without a number", "[N]", ("d",)),
+    "disable": Command("disable", "disable N: leave a breakpoint out, or all, till enable", "[N]"),
+    "enable": Command("enable", "enable N: heed a breakpoint again, or all", "[N]"),
     "save": Command("save", "save FILE.mtr: write the run so far down, as a recording", "FILE"),
     "note": Command("note", "note TEXT: note something at this event; it is saved with the run", "TEXT"),
     "notes": Command("notes", "all notes"),
@@ -51,7 +70,7 @@ def parse(line: str) -> tuple[Command, str]:
             if command.move:
                 if rest and not (re.fullmatch("[0-9]{1,9}", rest) and 1 <= int(rest) <= MOST):
                     raise MtorchError(f"{name} expects a number of times, 1…{MOST}, or nothing, got {rest!r}")
-            elif bool(rest) != bool(command.takes):
+            elif bool(rest) != bool(command.takes) and not command.takes.startswith("["):
                 raise MtorchError(f"{name} expects {command.takes or 'nothing after it'}, got {rest!r}")
             return command, rest
     near = difflib.get_close_matches(verb, COMMANDS, 1)

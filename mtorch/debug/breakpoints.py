@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,6 +18,9 @@ from mtorch.training import State
 NORMS = ("grad_norm", "weight_norm", "update_ratio")
 SCALARS = ("loss", "iteration")
 THINGS = ("nan", "finding")
+
+LONGEST = 1000
+"""Characters of a breakpoint, and breakpoints that are taken from a file."""
 
 EXPECTED = (
     f"expected break [{'|'.join(PHASES)}] [PATH] [t=T] [if CONDITION], break on {' or break on '.join(THINGS)}, "
@@ -58,7 +62,9 @@ class Breakpoint:
 
         Raises MtorchError that says what was expected.
         """
-        verb, *words = text.split()[:1000] or [""]
+        if len(text) > LONGEST:
+            raise MtorchError(f"expected a breakpoint of at most {LONGEST} characters, got {len(text)}")
+        verb, *words = text.split() or [""]
         if verb == "watch" and words:
             watched = parse(" ".join(words))
             if not watched.terms:
@@ -242,11 +248,9 @@ class Breakpoints:
     def from_texts(cls, texts: Any) -> Breakpoints:
         """Those that `as_texts` gave; whatever else there is in it is passed over."""
         found = cls()
-        for entry in texts if isinstance(texts, list) else []:
+        for entry in texts[:LONGEST] if isinstance(texts, list) else []:
             match entry:
                 case [str(text), bool(enabled)]:
-                    try:
+                    with contextlib.suppress(MtorchError):
                         found.add(replace(Breakpoint.parse(text), enabled=enabled))
-                    except MtorchError:
-                        continue
         return found

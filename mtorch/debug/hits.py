@@ -76,7 +76,8 @@ def previous_hit(
 ) -> Hit | None:
     """The last event before a position that an enabled breakpoint stops at, None back to the start of the run."""
     finders = finders_of(session, breakpoints, going)
-    here = [hit for finder in finders for hit in finder.all(position.iteration) if hit.position < position]
+    beside = finders if position.event else []  # at its start nothing of an iteration is before
+    here = [hit for finder in beside for hit in finder.all(position.iteration) if hit.position < position]
     stop, size = position.iteration, 1
     while not here and stop > 0:
         first = beginning = max(0, stop - size)

@@ -9,10 +9,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import checks, framework, recordings
+from tests.bench import checks, framework, recordings, time_machine
 from tests.bench.goals import Goal
 
-GOALS = [*framework.GOALS, *recordings.GOALS, *checks.GOALS]
+GOALS = [*framework.GOALS, *recordings.GOALS, *checks.GOALS, *time_machine.GOALS]
 
 
 def measured(goal: Goal) -> dict[str, Any]:

@@ -21,6 +21,8 @@ async def test_a_run_is_saved_with_notes_and_opens_where_it_was_left(debug: Debu
     target = load("rnn-sin-cos", 0, ("hidden=4", "seq=3", "batch=4"))
     async with debug(target.session(), notebook=Notebook(target)) as driver:
         await driver.command("goto 3 backward rnn.tanh t=1")
+        await driver.command("break update")
+        await driver.command("disable 1")
         await driver.command("note look here [red]")
         assert "noted at 3 backward rnn.tanh t=1" in driver.status
         await driver.command(f"save {path}")
@@ -31,6 +33,7 @@ async def test_a_run_is_saved_with_notes_and_opens_where_it_was_left(debug: Debu
     notebook = Notebook(again, recording)
     async with debug(session, notebook=notebook) as driver:
         assert (driver.place, driver.status) == ("3 backward rnn.tanh t=1", "where you left off")
+        assert driver.app.stops.as_texts() == [["break update", False]]
         await driver.command("notes")
         assert driver.status == "3 backward rnn.tanh t=1: look here [red]"
         await driver.press("s")
@@ -39,6 +42,7 @@ async def test_a_run_is_saved_with_notes_and_opens_where_it_was_left(debug: Debu
     notebook.close(left)
     assert Recording(path).left == {
         "position": left["position"],
+        "breakpoints": [["break update", False]],
         "notes": [["3 backward rnn.tanh t=1", "look here [red]"]],
     }
 

@@ -1,0 +1,30 @@
+"""Listing: a title and lines, over the screen, until they have been read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tui.plain import plain
+
+
+class Listing(ModalScreen[None]):
+    """Closed by escape, q or enter."""
+
+    BINDINGS = [Binding("escape,q,enter", "dismiss", "close", id="listing.close")]
+
+    def __init__(self, title: str, lines: Iterable[str]) -> None:
+        super().__init__()
+        self.words, self.lines = title, list(lines)
+
+    def compose(self) -> ComposeResult:
+        text = Text(f"{self.words}\n\n", "bold")
+        text.append("\n".join(plain(line) for line in self.lines), "not bold")
+        with VerticalScroll():
+            yield Static(text)

@@ -1,0 +1,83 @@
+"""Stops: breakpoints and watches on the screen: their commands, and running from one to the next."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from mtorch.debug.breakpoints import Breakpoint, Breakpoints, check
+from mtorch.debug.hits import next_hit, previous_hit
+from mtorch.debug.session import Going
+from mtorch.debug.timeline import Position
+from mtorch.errors import MtorchError
+from tui.screens.listing import Listing
+
+
+class Stops:
+    """What the app takes from here; it is an app with a session, a trace, `stops` and `say`."""
+
+    stops: Breakpoints
+
+    def run_to_hit(self: Any, at: Position, back: bool) -> None:
+        """To the next event that a breakpoint stops at, or to the one before, in a worker."""
+        stops = self.stops.enabled
+
+        def job(going: Going) -> tuple[Position, str]:
+            hit = (previous_hit if back else next_hit)(self.session, stops, at, going)
+            return (at, "no breakpoint is hit before this") if hit is None else (hit.position, hit.words)
+
+        self.say(f"iteration {at.iteration} … esc stops")
+        self.run_far(job)
+
+    def action_break(self: Any, words: str) -> None:
+        self.set_stop(f"break {words}")
+
+    def action_watch(self: Any, words: str) -> None:
+        self.set_stop(f"watch {words}")
+
+    def set_stop(self: Any, text: str) -> None:
+        if self.running is not None or self.trace is None:
+            self.say("still running: esc stops it")
+            return
+        stop = Breakpoint.parse(text)
+        check(stop, self.session, self.trace)
+        stop = self.stops.add(stop)
+        self.say(f"{described(stop)}; c runs to it, C back to it")
+
+    def action_break_here(self: Any) -> None:
+        """The command line, with a breakpoint at the event that shows."""
+        self.action_command(f"break {self.address.partition(' ')[2]}")
+
+    def action_info(self: Any, words: str) -> None:
+        if not "breakpoints".startswith(words):
+            raise MtorchError(f"info expected breakpoints, got {words[:40]!r}")
+        self.action_breakpoints()
+
+    def action_breakpoints(self: Any) -> None:
+        if not self.stops.all:
+            self.say("no breakpoints; break and watch set one")
+            return
+        self.push_screen(Listing("Breakpoints", [described(stop) for stop in self.stops.all]))
+
+    def action_delete(self: Any, words: str) -> None:
+        self.stops.delete(numbered("delete", words))
+        self.say(f"deleted {words or 'all breakpoints'}")
+
+    def action_disable(self: Any, words: str) -> None:
+        self.stops.enable(numbered("disable", words), False)
+        self.say(f"disabled {words or 'all breakpoints'}")
+
+    def action_enable(self: Any, words: str) -> None:
+        self.stops.enable(numbered("enable", words), True)
+        self.say(f"enabled {words or 'all breakpoints'}")
+
+
+def described(stop: Breakpoint) -> str:
+    return f"{stop.number}: {stop}" + ("" if stop.enabled else " (disabled)")
+
+
+def numbered(verb: str, words: str) -> int | None:
+    """The number after a verb; None, for all, where there is none."""
+    if words and not re.fullmatch("[0-9]{1,9}", words):
+        raise MtorchError(f"{verb} expects a breakpoint's number, or nothing for all, got {words[:40]!r}")
+    return int(words) if words else None

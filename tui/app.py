@@ -24,12 +24,13 @@ from mtorch.debug.breakpoints import Breakpoints
 from mtorch.debug.events import Address, Event, Trace
 from mtorch.debug.report import Report
 from mtorch.debug.session import Going, Session, Stopped
+from mtorch.debug.sources import Place, sources
 from mtorch.debug.timeline import Position
 from mtorch.errors import MtorchError
 from tui import leaving
 from tui.commands import parse
 from tui.guest import GuestError, what
-from tui.messages import Arrived, Checked, Compared, Jump, Running
+from tui.messages import Arrived, Checked, Compared, Jump, Running, Traced
 from tui.notebook import Notebook
 from tui.plain import plain
 from tui.screens.help import HelpScreen
@@ -40,6 +41,7 @@ from tui.viewmodels.place import breadcrumb
 from tui.viewmodels.strip import strip
 from tui.viewmodels.tensors import beside, choose
 from tui.viewmodels.verdict import summary, verdict
+from tui.whence import Whence
 from tui.widgets.command_line import CommandLine
 from tui.widgets.event_tree import EventTree
 from tui.widgets.findings_list import FindingsList
@@ -64,7 +66,7 @@ LARGEST = 200_000
 KIND = {"wrong": "text-error", "right": "text-success", "open": "foreground"}
 
 
-class DebuggerApp(Stops, App[None]):
+class DebuggerApp(Stops, Whence, App[None]):
     """A session on a screen. Its state: a position, a tensor's name, and what is under way."""
 
     CSS_PATH = "styles/app.tcss"
@@ -94,6 +96,7 @@ class DebuggerApp(Stops, App[None]):
             tooltip="back to the breakpoint or finding before",
         ),
         Binding("b", "break_here", show=False, id="break", tooltip="break: a breakpoint here; enter sets it"),
+        Binding("x", "whence_here", show=False, id="whence", tooltip="where a number comes from: its terms"),
         Binding("w", "command('watch ')", show=False, id="watch", tooltip="watch: stop where a condition comes true"),
         Binding(
             "right_curly_bracket",
@@ -488,6 +491,26 @@ class DebuggerApp(Stops, App[None]):
     def action_goto(self, words: str) -> None:
         address = Address.parse(words)
         self.go(lambda going: (self.session.goto(address, going), ""), address.iteration)
+
+    def look_at(self, tensor: str, cell: tuple[int, ...]) -> None:
+        """Show a tensor of this event, with a cell chosen."""
+        self.tensor = tensor
+        self.show()
+        self.query(TensorTable).first().choose(cell)
+
+    @work(thread=True, exclusive=True, group="sources", exit_on_error=False)
+    def find_sources(self, trace: Trace, place: Place) -> None:
+        try:
+            self.post_message(Traced(sources(trace, place)))
+        except BaseException as error:  # a user's own layers may raise anything, sys.exit too
+            self.post_message(Traced(None, what(error)))
+
+    @on(Traced)
+    def _sources_found(self, message: Traced) -> None:
+        if message.found is None:
+            self.say(message.failure)
+        else:
+            self.show_sources(message.found)
 
     @property
     def left(self) -> dict[str, Any]:

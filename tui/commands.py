@@ -53,6 +53,9 @@ COMMANDS = {
     "delete": Command("delete", "delete N: forget a breakpoint; all, without a number", "[N]", ("d",)),
     "disable": Command("disable", "disable N: leave a breakpoint out, or all, till enable", "[N]"),
     "enable": Command("enable", "enable N: heed a breakpoint again, or all", "[N]"),
+    "whence": Command(
+        "whence", "whence TENSOR[CELL]: the terms a number is made of, such as whence grad_input[3,7]", "CELL", ("x",)
+    ),
     "save": Command("save", "save FILE.mtr: write the run so far down, as a recording", "FILE"),
     "note": Command("note", "note TEXT: note something at this event; it is saved with the run", "TEXT"),
     "notes": Command("notes", "all notes"),

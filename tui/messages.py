@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.message import Message
 
+from mtorch.debug.sources import Sources
 from mtorch.debug.timeline import Position
 
 
@@ -48,3 +49,11 @@ class Running(Message):
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, Running)
+
+
+class Traced(Message):
+    """A number's terms are there, or can't be told."""
+
+    def __init__(self, found: Sources | None, failure: str = "") -> None:
+        super().__init__()
+        self.found, self.failure = found, failure

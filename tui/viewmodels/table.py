@@ -72,6 +72,18 @@ class Table:
         """The largest finite magnitude, of the recorded and the right numbers."""
         return max(largest(self.grid), 0.0 if self.right is None else largest(self.right))
 
+    def index_at(self, row: int, column: int) -> tuple[int, ...]:
+        """The index in the array of what stands in a row and a column."""
+        if not self.array.ndim:
+            return ()
+        return (*(int(i) for i in np.unravel_index(row, self.array.shape[:-1] or (1,))), column)[-self.array.ndim :]
+
+    def place_of(self, index: tuple[int, ...]) -> tuple[int, int]:
+        """The row and the column of an index."""
+        if self.array.ndim < 2:
+            return 0, index[0] if index else 0
+        return int(np.ravel_multi_index(index[:-1], self.array.shape[:-1])), index[-1]
+
     def row_label(self, row: int) -> str:
         """The row's index on all axes but the last: "3", or "3,12"."""
         leading = self.array.shape[:-1]

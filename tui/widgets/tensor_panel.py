@@ -18,6 +18,7 @@ class TensorPanel(Vertical):
     """`note` says something about the tensor, such as that it is wrong."""
 
     shown: tuple[Array | None, Array | None] = (None, None)
+    tensor = ""
 
     def compose(self) -> ComposeResult:
         yield Static(classes="title", markup=False)
@@ -31,6 +32,7 @@ class TensorPanel(Vertical):
         judged: Array | None = None,
         note: str = "",
     ) -> None:
+        self.tensor = name if array is not None else ""
         title = Text(overflow="ellipsis")
         if array is not None:
             title.append(plain(name), "bold").append(f"{note and ' ' + note}  {statistics(array)}")

@@ -37,9 +37,11 @@ class TensorTable(LineView):
     ]
 
     table: Table | None = None
+    chosen: tuple[int, int] | None = None
+    """The row and the column of the cell that something is about."""
 
     def show(self, table: Table | None) -> None:
-        self.table = table
+        self.table, self.chosen = table, None
         if table is None:
             self.set_extent(0, 0)
         else:
@@ -48,6 +50,28 @@ class TensorTable(LineView):
     def action_scroll_cells(self, columns: int, rows: int) -> None:
         wide = self.table.column_width if self.table else 1
         self.scroll_to(self.scroll_x + columns * wide, self.scroll_y + rows, animate=False)
+
+    @property
+    def cell(self) -> tuple[int, ...] | None:
+        """The index of the chosen cell; without one, of the first that shows."""
+        table = self.table
+        if table is None or not table.rows or not table.columns:
+            return None
+        row, column = self.chosen or (int(self.scroll_y), int(self.scroll_x) // table.column_width)
+        return table.index_at(min(row, table.rows - 1), min(column, table.columns - 1))
+
+    def choose(self, index: tuple[int, ...]) -> None:
+        """Choose a cell, and scroll by as little as it takes until it shows."""
+        if (table := self.table) is None:
+            return
+        self.chosen = row, column = table.place_of(index)
+        self.reveal(row + 1)
+        if row < self.scroll_y:
+            self.scroll_to(y=row, animate=False)
+        room = max(1, self.size.width - table.label_width - table.column_width)
+        left = column * table.column_width
+        self.scroll_to(x=min(max(self.scroll_x, left - room), left), animate=False)
+        self.refresh()
 
     def render_line(self, y: int) -> Strip:
         width, base = self.size.width, self.rich_style
@@ -68,8 +92,9 @@ class TensorTable(LineView):
             if y == 0:
                 segments.append(Segment(table.column_label(column).rjust(table.column_width - 1) + " ", muted))
             else:
+                style = base + Style(reverse=True) if (row, column) == self.chosen else base
                 for cell in table.cells(row, column):
-                    segments += self._cell(cell, base)
+                    segments += self._cell(cell, style)
                 segments.append(Segment(" ", base))
         cut = scroll_x - first * table.column_width
         room = width - table.label_width
@@ -80,4 +105,6 @@ class TensorTable(LineView):
     def _cell(self, cell: Cell, base: Style) -> list[Segment]:
         heat = LOST if cell.level is None else STYLES[self.app.current_theme.dark][cell.level]
         mark = Segment(WRONG if cell.wrong else " ", base + Style(bold=True))
+        if base.reverse:  # the chosen cell is bracketed, so that it shows without colour too
+            return [Segment("[", mark.style), Segment(cell.text.rjust(WIDTH), heat + Style(bold=True, underline=True))]
         return [mark, Segment(cell.text.rjust(WIDTH), heat)]

@@ -1,0 +1,45 @@
+"""Where a number comes from, on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tui.screens.terms import TermsScreen
+from tui.widgets.tensor_table import TensorTable
+
+Debug = Callable[..., Any]
+
+
+async def test_a_number_is_followed_from_term_to_term(debug: Debug) -> None:
+    async with debug("rnn-sin-cos") as driver:
+        await driver.command("goto 0 backward rnn.tanh t=1")
+        await driver.command("whence grad_output[2,1]")
+        assert isinstance(driver.app.screen, TermsScreen)
+        assert "grad_output[2,1] = " in driver.text
+        assert "the sum of 2 terms" in driver.text
+        assert "of backward rnn.linear t=2" in driver.text
+        await driver.press("j")
+        await driver.press("enter")
+        assert driver.place in ("0 backward rnn", "0 backward rnn.linear t=2")
+        table = driver.app.query(TensorTable).first()
+        assert table.chosen is not None
+        assert driver.status.startswith("this is grad_")
+        before = driver.status.removeprefix("this is ").partition(";")[0]
+        await driver.press("x")
+        assert driver.app.query_one("#command").value == f"whence {before}"
+        await driver.press("enter")
+        assert isinstance(driver.app.screen, TermsScreen)
+        await driver.press("escape")
+        assert not isinstance(driver.app.screen, TermsScreen)
+
+
+async def test_what_comes_from_nowhere_and_what_is_none_says_so(debug: Debug) -> None:
+    async with debug("rnn-sin-cos") as driver:
+        await driver.command("goto 0 forward")
+        await driver.command("whence x[0,0,0]")
+        assert "comes from outside the network" in driver.status
+        await driver.command("whence y[0,0,0]")
+        assert "no tensor here is called 'y'" in driver.status
+        await driver.command("whence x[99,0,0]")
+        assert "x has shape (10, 32, 1): expected a cell such as x[0,0,0]" in driver.status

@@ -1,0 +1,29 @@
+"""Where a number comes from, in words."""
+
+from __future__ import annotations
+
+from mtorch.debug.sources import Sources
+from tui.plain import plain
+
+SHOWN = 200
+"""Terms that are listed one by one."""
+
+
+def heading(found: Sources) -> str:
+    """What the number is, and what its terms are."""
+    count = len(found.terms)
+    if found.kind == "slopes":
+        return plain(f"{found.place} = {found.value:.6g}; it moves by so much with each of what went in:")
+    handed = count == 1 and found.terms[0].value == found.value
+    made = "handed on from" if handed else f"the sum of {count} term{'' if count == 1 else 's'}, largest first"
+    missed = f"; rounding: {found.off:.1e}" if found.off else ""
+    return plain(f"{found.place} = {found.value:.6g}, {made}{missed}")
+
+
+def lines(found: Sources) -> list[str]:
+    """A line for each of the largest terms, and one for the rest."""
+    told = [plain(f"{term.value:+.5g}".rjust(12) + f"  {term.words}") for term in found.terms[:SHOWN]]
+    if rest := found.terms[SHOWN:]:
+        total = sum(term.value for term in rest) + found.rest
+        told.append(f"{total:+.5g}".rjust(12) + f"  {len(rest)} smaller ones together")
+    return told

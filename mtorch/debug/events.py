@@ -35,7 +35,8 @@ class Address:
 
         Of several time steps the innermost counts. Raises MtorchError that says what was expected.
         """
-        words = text.replace("›", " ").split()
+        _, branch, rest = text.partition(" · iteration ")  # which a branch's breadcrumb begins with
+        words = (rest if branch else text).replace("›", " ").split()
         if words[:1] == ["iteration"]:
             words = words[1:]
         number, phase, *inside = words if len(words) > 1 else [*words, "forward"] if words else ["", ""]
@@ -99,6 +100,32 @@ class Event:
     call: Call | None = None
     equations: tuple[str, ...] = ()
     """What should have been computed, in the symbols of the code."""
+
+    @property
+    def results(self) -> tuple[str, ...]:
+        """The names of the tensors that came out of it; all others went in."""
+        phase, names = self.address.phase, tuple(self.tensors)
+        if phase == "backward":
+            return tuple(name for name in names if not name.startswith("grad_output"))
+        if phase == "forward":
+            return tuple(name for name in names if name.startswith("output"))
+        return tuple(name for name in names if name in ("value", "grad_output", "delta") or name.endswith(" after"))
+
+
+def in_time(events: Sequence[Event]) -> Iterator[tuple[Event, str]]:
+    """Each event with each of its tensors' names, in the order in which the numbers came to be there.
+
+    An event's results follow all that is inside it. Time steps, which only collect the tensors of what is inside,
+    are left out.
+    """
+    around: list[Event] = []
+    for event in (*events, None):
+        while around and (event is None or around[-1].end <= event.index):
+            done = around.pop()
+            yield from ((done, name) for name in done.results)
+        if event is not None and event.label != f"t={event.address.t}":
+            around.append(event)
+            yield from ((event, name) for name in event.tensors if name not in event.results)
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,8 @@ class Session:
     checkpoint before it, which is exact where an iteration is a function of state and number. `inexact` is the
     first iteration whose loss came out otherwise the second time, None as long as all came out the same.
     Its methods may be called from several threads; one at a time runs the training. What the training's code
-    raises comes out as `blame` makes it. With a `store`, the run goes on from what was recorded.
+    raises comes out as `blame` makes it. With a `store`, the run goes on from what was recorded. `first` is the
+    iteration at whose start the training stands; none before it can be shown.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Session:
         budget: int = BUDGET,
         blame: Blame = lambda error, _: error,
         store: Past | None = None,
+        first: int = 0,
     ) -> None:
         if store is not None:
             training.load_state(store.state(0))
@@ -70,8 +72,8 @@ class Session:
         self.seconds = 0.0
         self.inexact: int | None = None
         self.blame = blame
-        self.checkpoints = Checkpoints(0, training.state(), every, budget, store)
-        self._at = 0
+        self.checkpoints = Checkpoints(first, training.state(), every, budget, store)
+        self._at = first
         self._traces: OrderedDict[int, tuple[State, Trace]] = OrderedDict()
         self._reports: OrderedDict[int, Report] = OrderedDict()
         self._double = training.astype(np.float64)

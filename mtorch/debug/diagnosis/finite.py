@@ -5,23 +5,36 @@ from __future__ import annotations
 import numpy as np
 
 from mtorch.debug.diagnosis.findings import Finding
-from mtorch.debug.events import Event, Trace
+from mtorch.debug.events import Event, Trace, in_time
 from mtorch.layers.base import Array
 
 
+def first_not_finite(trace: Trace) -> tuple[Event, str] | None:
+    """The event and the tensor where NaN or infinity appears first in time.
+
+    It was born there if the tensor is one of the event's results, as then all that went in was finite; else it came
+    from outside the iteration's events. What goes into an event with others inside is seen again at the first of these.
+    """
+    for event, name in in_time(trace.events):
+        inner = event.end == event.index + 1 or name in event.results
+        if inner and not is_finite(event.tensors[name]):
+            return event, name
+    return None
+
+
+def is_finite(array: Array) -> bool:
+    """Whether there is neither NaN nor infinity in it."""
+    return array.dtype.kind not in "fc" or bool(np.isfinite(array).all())
+
+
 def not_finite(trace: Trace) -> list[Finding]:
-    """The first event, of those with none inside, at which NaN or infinity appears; of each iteration one."""
-    for event in trace.events:
-        if event.end != event.index + 1:
-            continue
-        for name, tensor in event.tensors.items():
-            if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
-                return [born(event, name, tensor)]
-    return []
+    """The first tensor in which NaN or infinity appears; of each iteration one."""
+    found = first_not_finite(trace)
+    return [finding(*found)] if found else []
 
 
-def born(event: Event, name: str, tensor: Array) -> Finding:
-    a = event.address
+def finding(event: Event, name: str) -> Finding:
+    a, tensor = event.address, event.tensors[name]
     where, steps = a.path or event.label, () if a.t is None else (a.t,)
     counts = {"NaN": int(np.isnan(tensor).sum()), "Inf": int(np.isinf(tensor).sum())}
     counted = " and ".join(f"{count} {kind}" for kind, count in counts.items() if count)

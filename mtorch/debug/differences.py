@@ -1,0 +1,189 @@
+"""Differences: two runs side by side. Where they first differ, bit for bit, and how far they part from there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import zip_longest
+
+import numpy as np
+
+from mtorch.debug.events import Event, Trace, in_time
+from mtorch.debug.origins import parameters
+from mtorch.debug.session import Going, Session
+from mtorch.layers.base import Array
+from mtorch.training import State
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The first thing that two runs don't share.
+
+    `a` and `b` are the two numbers at `index`, the cell that is furthest off; where there is none to compare they
+    are words: a dtype and shape, or the event or tensor that only one of them has, None in the other. `absolute` and
+    `relative` are the largest of any cell, relative being to the larger of its two numbers. An `address` of an
+    iteration alone is its start: what differs there shows in no event.
+    """
+
+    iteration: int
+    address: str
+    tensor: str
+    index: tuple[int, ...] = ()
+    a: float | str | None = None
+    b: float | str | None = None
+    absolute: float | None = None
+    relative: float | None = None
+
+
+@dataclass(frozen=True)
+class Distance:
+    """How far apart two runs are once so many iterations are done.
+
+    The losses are those of the last of these. `parameters` is the norm of the difference of all parameters together
+    over the larger of their norms; infinite where one isn't finite, None where their names or shapes differ.
+    """
+
+    iteration: int
+    loss_a: float
+    loss_b: float
+    parameters: float | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a comparison of iterations first … stop - 1 came to."""
+
+    first: int
+    stop: int
+    difference: Difference | None
+    distances: tuple[Distance, ...]
+
+    @property
+    def same(self) -> bool:
+        return self.difference is None
+
+
+def compare(a: Session, b: Session, first: int, stop: int, going: Going = lambda _: True) -> Comparison:
+    """Run two sessions in step through iterations first … stop - 1. Raises Stopped where `going` says no."""
+    found: Difference | None = None
+    distances, marks = [], milestones(stop - first)
+    for at in range(first, stop + 1):
+        one, two = peek(a, at, going), peek(b, at, going)
+        if at - first in marks:
+            far = relative_distance(one, two, parameters(a.training), parameters(b.training))
+            distances.append(Distance(at, a.losses[at - 1], b.losses[at - 1], far))
+        if found is None:
+            found = differing_states(at, one, two)
+            lost = at > first and not same(np.array(a.losses[at - 1]), np.array(b.losses[at - 1]))
+            if found or lost:
+                ran = max(first, at - 1)
+                events = differing_traces(a.trace(ran, going), b.trace(ran, going))
+                found = events or found or Difference(ran, f"{ran} loss", "loss", (), a.losses[ran], b.losses[ran])
+    return Comparison(first, stop, found, tuple(distances))
+
+
+def milestones(count: int) -> set[int]:
+    """1, 2, 5, 10, 20, 50, … and the count itself."""
+    return {n * 10**power for power in range(len(str(count))) for n in (1, 2, 5) if n * 10**power < count} | {count}
+
+
+def peek(session: Session, iteration: int, going: Going) -> State:
+    """The state at the start of an iteration, by reference: for a moment's look only."""
+    found: list[State] = []
+
+    def look(_: int, state: State) -> bool:
+        found.append(state)
+        return True
+
+    session.visit(iteration, iteration + 1, look, going)
+    return found[0]
+
+
+def same(a: Array, b: Array) -> bool:
+    """Whether two arrays are alike bit by bit, in dtype and shape too; any NaN is like any other."""
+    if a is b:
+        return True
+    if a.dtype != b.dtype or a.shape != b.shape:
+        return False
+    if a.tobytes() == b.tobytes():
+        return True
+    if a.dtype.kind not in "fc" or not np.isnan(a).any():
+        return False
+    blank = [np.where(np.isnan(x), x.dtype.type(np.nan), x).tobytes() for x in (a, b)]
+    return blank[0] == blank[1]
+
+
+def differing_states(iteration: int, one: State, two: State) -> Difference | None:
+    """The first array of a state that differs."""
+    for mine, other in zip(one, two, strict=True):
+        for name in {**mine, **other}:
+            a, b = mine.get(name), other.get(name)
+            if a is None or b is None or not same(np.asarray(a), np.asarray(b)):
+                return difference(iteration, str(iteration), name, a, b)
+    return None
+
+
+def differing_traces(one: Trace, two: Trace) -> Difference | None:
+    """The first tensor, in the order of time, that differs, or that only one has."""
+    mine, other = places(one.events), places(two.events)
+    for here, there in zip_longest(mine, other):
+        key = here if here == there or (here is not None and here not in other) else there
+        a, b = mine.get(key), other.get(key)
+        if a is None or b is None or not same(a, b):
+            address, tensor, _ = key
+            return difference(one.iteration, address, tensor, a, b)
+    return None
+
+
+def places(events: tuple[Event, ...]) -> dict[tuple[str, str, int], Array]:
+    """Every tensor of a trace by address, name, and how many of that address and name were before it."""
+    found: dict[tuple[str, str, int], Array] = {}
+    seen: dict[tuple[str, str], int] = {}
+    for event, name in in_time(events):
+        key = (str(event.address), name)
+        seen[key] = number = seen.get(key, -1) + 1
+        found[*key, number] = event.tensors[name]
+    return found
+
+
+def difference(iteration: int, address: str, tensor: str, a: Array | None, b: Array | None) -> Difference:
+    if a is None or b is None or a.dtype != b.dtype or a.shape != b.shape:
+        return Difference(iteration, address, tensor, (), make(a), make(b))
+    off, share = apart(a, b)
+    index = tuple(int(n) for n in np.unravel_index(int(off.argmax()), a.shape))
+    x, y = (float(np.real(z[index])) for z in (a, b))
+    return Difference(iteration, address, tensor, index, x, y, float(off.max()), float(share.max()))
+
+
+def make(array: Array | None) -> str | None:
+    """float32 10x32x1, None where there is none."""
+    return None if array is None else f"{array.dtype} {'x'.join(map(str, array.shape)) or 'scalar'}"
+
+
+def apart(a: Array, b: Array) -> tuple[Array, Array]:
+    """How far off each number is, and that as a share of the larger one; NaN is infinitely far from any number."""
+    x, y = (np.asarray(z, np.complex128 if z.dtype.kind == "c" else np.float64) for z in (a, b))
+    with np.errstate(all="ignore"):
+        off = np.where((x == y) | (np.isnan(x) & np.isnan(y)), 0.0, np.abs(y - x))
+        off = np.where(np.isnan(off), np.inf, off)
+        larger = np.maximum(np.abs(x), np.abs(y))
+        share = np.where(off == 0, 0.0, np.where(np.isfinite(off), off / larger, np.inf))
+    return off, share
+
+
+def relative_distance(one: State, two: State, *own: dict[str, Array]) -> float | None:
+    """Between all parameters of two states."""
+    names = list(own[0])
+    pairs = [(one.model[name], two.model[name]) for name in names] if own[0].keys() == own[1].keys() else None
+    if pairs is None or any(a.shape != b.shape for a, b in pairs):
+        return None
+    off = norm(apart(a, b)[0] for a, b in pairs)
+    larger = max(norm(a for a, _ in pairs), norm(b for _, b in pairs))
+    return 0.0 if off == 0 else off / larger if math.isfinite(larger) else math.inf
+
+
+def norm(arrays: Iterable[Array]) -> float:
+    """The root of the sum of all squares."""
+    with np.errstate(all="ignore"):
+        return math.sqrt(sum(float(np.sum(np.abs(a).astype(np.float64) ** 2)) for a in arrays))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
+from mtorch.debug.differences import Comparison
 from scenarios import Scenario
 from tui.checking import Checked
 from tui.datasets import Dataset
@@ -30,6 +32,19 @@ def check_report(checked: Checked) -> dict[str, Any]:
         "ok": checked.ok,
         "checks": [{key: getattr(check, key) for key in CHECK} for check in checked.checks],
         "findings": [finding.as_json() for finding, _ in checked.findings],
+    }
+
+
+def difference_report(a: str, b: str, found: Comparison) -> dict[str, Any]:
+    """`first` is where the two first differ, or null; `parameters` null where they can't be compared."""
+    return {
+        "schema": SCHEMA,
+        "a": a,
+        "b": b,
+        "iterations": found.stop - found.first,
+        "same": found.same,
+        "first": asdict(found.difference) if found.difference else None,
+        "distances": [asdict(distance) for distance in found.distances],
     }
 
 

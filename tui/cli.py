@@ -302,6 +302,53 @@ def replay(
     return 0 if verified.difference is None else 1
 
 
+@main.command()
+@click.argument("a")
+@click.argument("b")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--iterations", type=click.IntRange(1), default=100, help="How many to compare [100].")
+@click.option("--seed", type=click.IntRange(0, LARGEST_SEED), help="Seed of all randomness, in both [0].")
+@click.option("--seed-a", type=click.IntRange(0, LARGEST_SEED), help="A's seed.")
+@click.option("--seed-b", type=click.IntRange(0, LARGEST_SEED), help="B's seed.")
+@click.option("--set", "both", multiple=True, metavar="KEY=VALUE", help="A setting of both scenarios.")
+@click.option("--set-a", "only_a", multiple=True, metavar="KEY=VALUE", help="A setting of A.")
+@click.option("--set-b", "only_b", multiple=True, metavar="KEY=VALUE", help="A setting of B.")
+@click.option("--data", type=Folder(path_type=Path), metavar="DIR", help="Folder with MNIST's idx files.")
+def diff(
+    a: str,
+    b: str,
+    as_json: bool,
+    iterations: int,
+    seed: int | None,
+    seed_a: int | None,
+    seed_b: int | None,
+    both: tuple[str, ...],
+    only_a: tuple[str, ...],
+    only_b: tuple[str, ...],
+    data: Path | None,
+) -> int:
+    """Find where two runs first differ, and how far they part.
+
+    Both run in step, compared bit by bit. Exit status: 0 the same, 1 different, 2 unusable.
+    """
+    from tui.differing import differ
+    from tui.targets import load
+
+    one = load(a, seed if seed_a is None else seed_a, both + only_a, data)
+    two = load(b, seed if seed_b is None else seed_b, both + only_b, data)
+    with progress("comparing", 2 * iterations) as advance:
+        found = differ(one, two, iterations, advance)
+    if as_json:
+        from tui.as_json import difference_report, dumps
+
+        click.echo(dumps(difference_report(a, b, found)))
+    else:
+        from tui import output
+
+        show(output.difference_report(a, b, found))
+    return 0 if found.same else 1
+
+
 @main.group("data", invoke_without_command=True)
 @click.pass_context
 def data_group(ctx: click.Context) -> None:

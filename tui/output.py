@@ -12,6 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from mtorch.debug.differences import Comparison
 from mtorch.debug.gradcheck import Check
 from mtorch.debug.spans import ranges
 from scenarios import Scenario
@@ -19,6 +20,7 @@ from tui.checking import Checked, Fault
 from tui.datasets import Dataset
 from tui.epochs import Epochs
 from tui.plain import plain
+from tui.viewmodels.apart import COLUMNS, distance_row, where_first
 
 if TYPE_CHECKING:
     from tui.record import Tape, Verified
@@ -190,6 +192,21 @@ def verified(found: Verified) -> RenderableType:
         ),
     ]
     return Group(*said)
+
+
+def difference_report(a: str, b: str, found: Comparison) -> RenderableType:
+    """Where two runs first differ, and how far they part from there."""
+    a, b = plain(a), plain(b)
+    names = (a, b) if a != b else ("A", "B")
+    said = line(plain(where_first(found, *names)), "green" if found.same else "bold red")
+    if found.same:
+        return Group(line(f"diff of {a} and {b}, {count(found.stop, 'iteration')}", "bold"), said)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column, name in zip(COLUMNS, ("", *names, "", ""), strict=True):
+        table.add_column(Text(f"{column} {name}".strip()), justify="right", overflow="fold")
+    for distance in found.distances:
+        table.add_row(*map(Text, distance_row(distance)))
+    return Group(line(f"diff of {a} and {b}, {count(found.stop, 'iteration')}", "bold"), said, table)
 
 
 def line(text: str, style: str = "") -> Text:

@@ -20,6 +20,7 @@ from textual.timer import Timer
 from textual.widgets import Footer, Input, Static
 from textual.worker import Worker, get_current_worker
 
+from mtorch.debug.branches import TRUNK, Branches
 from mtorch.debug.breakpoints import Breakpoints
 from mtorch.debug.events import Address, Event, Trace
 from mtorch.debug.report import Report
@@ -41,6 +42,7 @@ from tui.viewmodels.place import breadcrumb
 from tui.viewmodels.strip import strip
 from tui.viewmodels.tensors import beside, choose
 from tui.viewmodels.verdict import summary, verdict
+from tui.whatif import WhatIf
 from tui.whence import Whence
 from tui.widgets.command_line import CommandLine
 from tui.widgets.event_tree import EventTree
@@ -66,7 +68,7 @@ LARGEST = 200_000
 KIND = {"wrong": "text-error", "right": "text-success", "open": "foreground"}
 
 
-class DebuggerApp(Stops, Whence, App[None]):
+class DebuggerApp(Stops, Whence, WhatIf, App[None]):
     """A session on a screen. Its state: a position, a tensor's name, and what is under way."""
 
     CSS_PATH = "styles/app.tcss"
@@ -148,6 +150,8 @@ class DebuggerApp(Stops, Whence, App[None]):
         self.session, self.target = session, target
         self.notebook = notebook or Notebook(None)
         self.stops = Breakpoints.from_texts(self.notebook.left.get("breakpoints"))
+        self.branches, self.shown = Branches(session), session
+        self.branches.restore(self.notebook.texts("branches", 4))
         self.position: Position | None = None
         self.trace: Trace | None = None
         self.tensor: str | None = None
@@ -194,6 +198,8 @@ class DebuggerApp(Stops, Whence, App[None]):
     def _start(self, going: Going) -> tuple[Position, str]:
         """Where the user left off, if the run says so, and that is still there."""
         with contextlib.suppress(MtorchError):
+            if self.notebook.branch:
+                self.enter(self.notebook.branch, Position(self.notebook.first), going)
             if self.notebook.position:
                 return self.session.goto(Address.parse(self.notebook.position), going), "where you left off"
         return Position(self.notebook.first, 0), "c runs to the first finding, ? shows all keys"
@@ -226,7 +232,8 @@ class DebuggerApp(Stops, Whence, App[None]):
     def _crumb(self, events: tuple[Event, ...], index: int, report: Report | None) -> Text:
         iteration = events[index].address.iteration
         state = summary(report, self.checking == iteration)
-        left = plain(breadcrumb(events, index))
+        branch = "" if self.branches.current == TRUNK else f"{self.branches.current} · "
+        left = plain(branch + breadcrumb(events, index))
         room = max(1, self.size.width - 2 - len(state))
         return Text(left[: room - 1].ljust(room) + state, no_wrap=True)
 
@@ -339,6 +346,9 @@ class DebuggerApp(Stops, Whence, App[None]):
     def arrive(self, position: Position, words: str) -> None:
         # Kept here, because the session is not to be had while it runs.
         self.trace = self.session.trace(position.iteration)
+        if self.shown is not self.session:
+            self.shown = self.session
+            self._forget_checks()
         if self.position is None or position.iteration != self.position.iteration:
             self.checking = None
         if position != self.position:
@@ -348,6 +358,14 @@ class DebuggerApp(Stops, Whence, App[None]):
             words = f"careful: iteration {self.session.inexact} came out otherwise when it was run again"
         self.say(words)
         self.show()
+
+    def _forget_checks(self) -> None:
+        """Another branch shows: what is known of the other's iterations, or under way, doesn't hold for it."""
+        for group in ("check", "compare"):
+            self.workers.cancel_group(self, group)
+        self.checking = None
+        for known in (self.failures, self.comparing, self.uncompared):
+            known.clear()
 
     @on(Arrived)
     def _arrived(self, message: Arrived) -> None:
@@ -515,7 +533,13 @@ class DebuggerApp(Stops, Whence, App[None]):
     @property
     def left(self) -> dict[str, Any]:
         """What is to be found again when the run is opened again, besides notes."""
-        return {"position": self.address, "breakpoints": self.stops.as_texts()} if self.address else {}
+        branches = [branch.texts() for branch in self.branches.made.values()]
+        left: dict[str, Any] = {}
+        if self.address:
+            left |= {"position": self.address, "breakpoints": self.stops.as_texts()}
+        if branches or "branches" in self.notebook.left:
+            left |= {"branches": branches, "branch": self.branches.current}
+        return left
 
     @property
     def address(self) -> str:
@@ -526,8 +550,10 @@ class DebuggerApp(Stops, Whence, App[None]):
         if self.running is not None:
             self.say("still running: esc stops it")
             return
-        size = self.notebook.save(self.session, os.path.expanduser(path), self.left)
-        self.say(f"{len(self.session.losses)} iterations are in {path} ({decimal(size)}); mtorch replay opens it")
+        size = self.notebook.save(self.branches.trunk, os.path.expanduser(path), self.left)
+        self.say(
+            f"{len(self.branches.trunk.losses)} iterations are in {path} ({decimal(size)}); mtorch replay opens it"
+        )
 
     def action_note(self, words: str) -> None:
         self.notebook.note(self.address, words)
@@ -539,13 +565,19 @@ class DebuggerApp(Stops, Whence, App[None]):
             "   ".join(f"{address}: {text}" for address, text in notes) or "no notes yet; note TEXT makes one here"
         )
 
+    @property
+    def chosen(self) -> str | None:
+        """The tensor that shows first, None where there is none."""
+        if self.position is None or self.trace is None:
+            return None
+        event = self.trace.events[self.position.event]
+        report = self.session.known_report(self.position.iteration)
+        return self.tensor if self.tensor in event.tensors else choose(event, self._wrong(event, report), None)
+
     def action_tensor(self, by: int) -> None:
         if self.position is None or self.trace is None:
             return
-        event = self.trace.events[self.position.event]
-        report = self.session.known_report(self.position.iteration)
-        chosen = self.tensor if self.tensor in event.tensors else choose(event, self._wrong(event, report), None)
-        self.tensor = beside(list(event.tensors), chosen, by)
+        self.tensor = beside(list(self.trace.events[self.position.event].tensors), self.chosen, by)
         self.show()
 
     def action_scroll_table(self, columns: int, rows: int) -> None:

@@ -13,7 +13,10 @@ MOST = 1_000_000
 
 
 class Command(NamedTuple):
-    """`action` is the app's action; a command that `takes` something hands it on. A `move` takes how many times."""
+    """`action` is the app's action; a command that `takes` something hands it on, something in [ ] may be left out.
+
+    A `move` takes how many times.
+    """
 
     action: str
     summary: str
@@ -56,6 +59,16 @@ COMMANDS = {
     "whence": Command(
         "whence", "whence TENSOR[CELL]: the terms a number is made of, such as whence grad_input[3,7]", "CELL", ("x",)
     ),
+    "set": Command(
+        "set", "set NAME[i,j] = NUMBER [; …] [as NAME]: go on from this iteration, as a branch", "NAME = NUMBER"
+    ),
+    "branches": Command("branches", "all branches"),
+    "branch": Command("branch", "branch NAME: look at a branch; branch trunk goes back", "NAME"),
+    "compare": Command("compare", "compare NAME: where a branch first differs, and how far it parts", "NAME"),
+    "delete-branch": Command("delete_branch", "delete-branch NAME: forget a branch", "NAME"),
+    "changed": Command("changed", "back to what changed the parameter shown, or PATH[i,j]", "[PATH[i,j]] [by X]"),
+    "changed-next": Command("changed_next", "on to what changes it next", "[PATH[i,j]] [by X]"),
+    "born": Command("born", "back to where the first number that is not finite was born"),
     "save": Command("save", "save FILE.mtr: write the run so far down, as a recording", "FILE"),
     "note": Command("note", "note TEXT: note something at this event; it is saved with the run", "TEXT"),
     "notes": Command("notes", "all notes"),

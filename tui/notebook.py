@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mtorch.debug.branches import TRUNK
 from mtorch.debug.recording.reader import Recording
 from mtorch.debug.recording.saving import save
 from mtorch.debug.recording.writer import update
@@ -40,6 +41,12 @@ class Notebook:
         """The address where the user left off, or ""."""
         place = self.left.get("position")
         return place if isinstance(place, str) else ""
+
+    @property
+    def branch(self) -> str:
+        """The branch that the user left off in, or ""."""
+        name = self.left.get("branch")
+        return name if isinstance(name, str) and name != TRUNK else ""
 
     @property
     def first(self) -> int:

@@ -37,9 +37,10 @@ def last_change(
 ) -> Position | None:
     """Back to the update that last changed a number of a parameter by more than `by`; None where none did.
 
-    That is before the position. Where a branch's edit set the number, it is the start of the branch. Nothing is
-    traced until it is found: states between checkpoints are run again, the latest first. Raises MtorchError for a
-    parameter that isn't there, or an index that isn't in it; Stopped.
+    The index () stands for all of its numbers: a change of any is one. The update is before the position. Where a
+    branch's edit set the number, it is the start of the branch. Nothing is traced until it is found: states between
+    checkpoints are run again, the latest first. Raises MtorchError for a parameter that isn't there, or an index that
+    isn't in it; Stopped.
     """
     stop = first_after(session, path, index, position, going)
     now = value(session, stop, path, index, going)
@@ -87,7 +88,8 @@ def first_after(session: Session, path: str, index: tuple[int, ...], position: P
     known = parameters(session.training)
     if path not in known:
         raise MtorchError(unknown("parameter", path, known))
-    require_cell(path, index, known[path])
+    if index:
+        require_cell(path, index, known[path])
     return position.iteration + (update_of(session, path, position.iteration, going) < position)
 
 
@@ -100,25 +102,27 @@ def edits_at(session: Session, iteration: int) -> bool:
     return isinstance(session, BranchSession) and session.at == iteration
 
 
-def value(session: Session, iteration: int, path: str, index: tuple[int, ...], going: Going) -> float:
+def value(session: Session, iteration: int, path: str, index: tuple[int, ...], going: Going) -> Array:
     return values(session, iteration, iteration + 1, path, index, going)[0]
 
 
-def values(session: Session, first: int, stop: int, path: str, index: tuple[int, ...], going: Going) -> list[float]:
-    """A parameter's number at the start of each iteration of first … stop - 1."""
-    found: list[float] = []
+def values(session: Session, first: int, stop: int, path: str, index: tuple[int, ...], going: Going) -> list[Array]:
+    """A parameter's number, or all of them, at the start of each iteration of first … stop - 1."""
+    found: list[Array] = []
 
     def look(_: int, state: State) -> bool:
-        found.append(float(state.model[path][index]))
+        found.append(np.array(state.model[path][index], np.float64))
         return False
 
     session.visit(first, stop, look, going)
     return found
 
 
-def changed(old: float, new: float, by: float) -> bool:
-    """Whether a number moved by more than `by`; to NaN and from it is more than anything."""
-    return not (old == new or (old != old and new != new) or abs(new - old) <= by)
+def changed(old: Array, new: Array, by: float) -> bool:
+    """Whether any number moved by more than `by`; to NaN and from it is more than anything."""
+    with np.errstate(invalid="ignore"):
+        still = (old == new) | (np.isnan(old) & np.isnan(new)) | (np.abs(new - old) <= by)
+    return not np.all(still)
 
 
 def born(session: Session, position: Position, going: Going = lambda _: True) -> Position | None:

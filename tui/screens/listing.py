@@ -15,7 +15,7 @@ from tui.plain import plain
 
 
 class Listing(ModalScreen[None]):
-    """Closed by escape, q or enter."""
+    """Closed by escape, q or enter. Lines keep their spaces."""
 
     BINDINGS = [Binding("escape,q,enter", "dismiss", "close", id="listing.close")]
 
@@ -25,6 +25,6 @@ class Listing(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         text = Text(f"{self.words}\n\n", "bold")
-        text.append("\n".join(plain(line) for line in self.lines), "not bold")
+        text.append("\n".join(" ".join(map(plain, line.split(" "))) for line in self.lines), "not bold")
         with VerticalScroll():
             yield Static(text)

@@ -39,6 +39,14 @@ def distance_row(distance: Distance) -> tuple[str, ...]:
     return str(distance.iteration), *losses, short(losses_apart(distance)), parameters
 
 
+def distance_lines(found: Comparison, a: str, b: str) -> list[str]:
+    """The distances as a table."""
+    head = [f"{column} {name}".strip() for column, name in zip(COLUMNS, ("", a, b, "", ""), strict=True)]
+    rows = [head, *map(distance_row, found.distances)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+
+
 def losses_apart(distance: Distance) -> float:
     """As a share of the larger one."""
     return float(apart(np.array(distance.loss_a), np.array(distance.loss_b))[1])

@@ -58,7 +58,7 @@ def test_a_number_that_a_branch_set_was_changed_where_the_branch_begins() -> Non
     [
         ("rnn.linear.wieght", (0, 0), "did you mean 'rnn.linear.weight'"),
         (PATH, (9, 0), r"out of range: rnn.linear.weight has the shape \(5, 4\)"),
-        (PATH, (), "expected 2 numbers"),
+        (PATH, (1,), "expected 2 numbers"),
     ],
 )
 def test_what_is_not_there_is_said(path: str, index: tuple[int, ...], said: str) -> None:
@@ -79,13 +79,18 @@ def test_a_search_can_be_stopped() -> None:
 
 def test_to_nan_and_from_it_is_a_change() -> None:
     nan, inf = float("nan"), float("inf")
-    assert [changed(*pair, 1e9) for pair in ((nan, nan), (inf, inf), (nan, 1.0), (1.0, inf), (1.0, 2.0))] == [
-        False,
-        False,
-        True,
-        True,
-        False,
-    ]
+    for old, new, said in [(nan, nan, False), (inf, inf, False), (nan, 1, True), (1, inf, True), (1, 2, False)]:
+        assert changed(np.array(old), np.array(new), 1e9) == said
+
+
+def test_without_an_index_a_change_of_any_number_is_one() -> None:
+    steps = [np.abs(RUN.state(i + 1).model[PATH] - RUN.state(i).model[PATH]).max() for i in range(20)]
+    largest = int(np.argmax(steps))
+    least = sorted(map(float, steps))[-2]
+    found = last_change(RUN, PATH, (), Position(20, 0), least)
+    assert found is not None
+    assert place(RUN, found) == f"{largest} update {PATH}"
+    assert next_change(RUN, PATH, (), Position(0, 0), least) == found
 
 
 class Bad(layers.Tanh):

@@ -1,0 +1,45 @@
+"""Branches and changes, in words."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mtorch.debug.branches import TRUNK, Branches, cell_name
+from mtorch.debug.events import Event
+from tui.viewmodels.numbers import short
+
+
+def branch_lines(branches: Branches) -> list[str]:
+    """A line for the trunk, two for each branch: where it begins and what is set there; how far it has run."""
+    trunk = branches.trunk.losses
+    lines = [f"{mark(branches, TRUNK)} {TRUNK}: {len(trunk)} iterations{last(trunk)}"]
+    for branch in branches.made.values():
+        begin = f"from {branch.parent} at iteration {branch.iteration}"
+        lines.append(f"{mark(branches, branch.name)} {branch.name}: {begin}: {'; '.join(map(str, branch.edits))}")
+        session = branches.known(branch.name)
+        if session is None or len(session.losses) <= branch.iteration:
+            lines.append("    has not run yet")
+            continue
+        count = len(session.losses)
+        beside = f"{trunk[count - 1]:.6g}" if count <= len(trunk) else "has not come so far"
+        lines.append(f"    {count} iterations{last(session.losses)}; {TRUNK} there: {beside}")
+    return lines
+
+
+def mark(branches: Branches, name: str) -> str:
+    return ">" if name == branches.current else " "
+
+
+def last(losses: list[float]) -> str:
+    return f", loss {losses[-1]:.6g}" if losses else ""
+
+
+def change_words(event: Event, path: str, index: tuple[int, ...]) -> str:
+    """How a parameter's number changed at its update event; at any other, it was set."""
+    cell, iteration = cell_name(path, index), event.address.iteration
+    if event.address.phase != "update":
+        return f"{cell} was set at the start of iteration {iteration}, where the branch begins"
+    delta = event.tensors["delta"][index]
+    if delta.ndim == 0:
+        return f"{cell} changed by {short(float(delta))} in iteration {iteration}"
+    return f"{cell} changed by up to {short(float(np.max(np.abs(delta))))} in iteration {iteration}"

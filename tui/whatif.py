@@ -1,0 +1,157 @@
+"""What if: the app's commands for branches, and for where a number was changed or born."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from mtorch.debug.branches import Branches, cell_name, parse_cell, parse_edits, parting
+from mtorch.debug.diagnosis.finite import not_finite
+from mtorch.debug.differences import compare
+from mtorch.debug.events import Trace
+from mtorch.debug.origins import born, last_change, next_change, parameters
+from mtorch.debug.session import Going, Session
+from mtorch.debug.timeline import Position
+from mtorch.errors import MtorchError
+from tui.screens.listing import Listing
+from tui.viewmodels.apart import distance_lines, where_first
+from tui.viewmodels.branching import branch_lines, change_words
+
+FAR = 1000
+"""Iterations that changed-next looks through at least."""
+
+
+class WhatIf:
+    """Of the app, which has a session, a position and a trace; `branches` has the sessions by name."""
+
+    branches: Branches
+    session: Session
+    position: Position | None
+    trace: Trace | None
+    running: Any
+    chosen: str | None
+    say: Callable[[str], None]
+    run_far: Callable[..., None]
+    call_later: Callable[..., Any]
+    push_screen: Callable[..., Any]
+
+    def start(self, job: Callable[[Position, Going], tuple[Position, str]], words: str) -> None:
+        """Run a job that is handed where we are, unless one is running."""
+        if self.running is not None:
+            self.say("still running: esc stops it")
+        elif (at := self.position) is not None:
+            self.say(f"{words} … esc stops")
+            self.run_far(lambda going: job(at, going))
+
+    def enter(self, name: str, at: Position, going: Going) -> Position:
+        """Look at a branch from now on, at that place or near it."""
+        session = self.branches.session(name, going)
+        there = session.nearest(at, going)
+        self.branches.current, self.session = name, session
+        return there
+
+    def tell(self, title: str, lines: list[str]) -> None:
+        self.push_screen(Listing(title, lines))
+
+    def action_set(self, words: str) -> None:
+        text, name = re.fullmatch(r"(.*?)(?:\s+as\s+(\S+))?", words, re.DOTALL).groups("")  # type: ignore[union-attr]
+        edits = parse_edits(text)
+
+        def job(at: Position, going: Going) -> tuple[Position, str]:
+            made = self.branches.add(at.iteration, edits, name, going)
+            there = self.enter(made.name, at, going)
+            said = "; ".join(map(str, edits))
+            return there, f"{made.name}: {said} from iteration {at.iteration} on; branch {made.parent} goes back"
+
+        self.start(job, "making a branch")
+
+    def action_branches(self) -> None:
+        self.tell("Branches", branch_lines(self.branches))
+
+    def action_branch(self, name: str) -> None:
+        if name != self.branches.current and name in self.branches.names():
+            self.start(lambda at, going: (self.enter(name, at, going), f"this is {name}"), f"going to {name}")
+        elif name == self.branches.current:
+            self.say(f"this is {name} already")
+        else:
+            self.branches.branch(name)
+
+    def action_delete_branch(self, name: str) -> None:
+        self.branches.remove(name)
+        self.say(f"{name} is gone")
+
+    def action_compare(self, name: str) -> None:
+        here = self.branches.current
+        if name == here:
+            raise MtorchError(f"this is {name}; compare expects another branch")
+
+        def job(at: Position, going: Going) -> tuple[Position, str]:
+            mine, other = self.session, self.branches.session(name, going)
+            first = parting(mine, other)
+            found = compare(mine, other, first, max(first + 1, len(mine.losses), len(other.losses)), going)
+            lines = [where_first(found, here, name), "", *distance_lines(found, here, name)]
+            self.call_later(self.tell, f"{here} and {name}", lines)
+            return at, lines[0]
+
+        self.start(job, f"comparing with {name}")
+
+    def _sought(self, words: str, at: Position, going: Going) -> tuple[str, tuple[int, ...], float]:
+        """The parameter, the index and the least change in words such as "rnn.linear.weight[3,7] by 0.1"."""
+        self.session.seek(at.iteration, going)  # which says so where nothing can be run
+        text, amount = re.fullmatch(r"(.*?)\s*(?:\bby\s+(\S+))?", words, re.DOTALL).groups()  # type: ignore[union-attr]
+        try:
+            by = float(amount or 0)
+            if not by >= 0:
+                raise ValueError
+        except ValueError:
+            raise MtorchError(f"expected a number after by, 0 or more, got {amount!r}") from None
+        return (*(parse_cell(text) if text else (self._shown_parameter(), ())), by)
+
+    def _shown_parameter(self) -> str:
+        if self.trace is not None and self.position is not None:
+            address = self.trace.events[self.position.event].address
+            name = (self.chosen or "").removeprefix("grad_")
+            own = address.path if address.phase == "update" else f"{address.path}.{name}" if address.path else name
+            if own in parameters(self.session.training):
+                return own
+        raise MtorchError("no parameter is shown here; expected one, such as rnn.linear.weight[3,7]")
+
+    def action_changed(self, words: str) -> None:
+        def job(at: Position, going: Going) -> tuple[Position, str]:
+            path, index, by = self._sought(words, at, going)
+            found = last_change(self.session, path, index, at, by, going)
+            lost = f"{cell_name(path, index)} was not changed{more_than(by)} before this"
+            return self._change(found, (path, index), at, lost, going)
+
+        self.start(job, "looking back for a change")
+
+    def action_changed_next(self, words: str) -> None:
+        def job(at: Position, going: Going) -> tuple[Position, str]:
+            path, index, by = self._sought(words, at, going)
+            stop = max(len(self.session.losses), at.iteration + FAR)
+            found = next_change(self.session, path, index, at, by, going, stop)
+            lost = f"{cell_name(path, index)} is not changed{more_than(by)} before iteration {stop}"
+            return self._change(found, (path, index), at, lost, going)
+
+        self.start(job, "looking for a change")
+
+    def _change(
+        self, found: Position | None, cell: tuple[str, tuple[int, ...]], at: Position, lost: str, going: Going
+    ) -> tuple[Position, str]:
+        if found is None:
+            return at, lost
+        return found, change_words(self.session.trace(found.iteration, going).events[found.event], *cell)
+
+    def action_born(self) -> None:
+        def job(at: Position, going: Going) -> tuple[Position, str]:
+            found = born(self.session, at, going)
+            if found is None:
+                return at, "all numbers are finite here, and in all losses and states before"
+            return found, not_finite(self.session.trace(found.iteration, going))[0].message
+
+        self.start(job, "looking for the first number that is not finite")
+
+
+def more_than(by: float) -> str:
+    return f" by more than {by:g}" if by else ""

@@ -222,8 +222,12 @@ class Watched:
     def _hit(self, found: Found | None) -> Hit | None:
         if found is None:
             return None
-        event = self._event(self.session.trace(found.iteration, self.going))
-        return Hit(Position(found.iteration, event), self.breakpoint, said(self.breakpoint, found.value))
+        words = said(self.breakpoint, found.value)
+        try:
+            event = self._event(self.session.trace(found.iteration, self.going))
+        except MtorchError as error:  # of a recording that can't be run again the numbers tell all the same
+            raise MtorchError(f"{words}, in iteration {found.iteration}; but {error}") from None
+        return Hit(Position(found.iteration, event), self.breakpoint, words)
 
     def _event(self, trace: Trace) -> int:
         """Where the first parameter that is watched is updated; without any, the loss."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ class Scenario:
 
     `expected` is None for a healthy scenario, else the list of {"cause", "path", "tensor", "t"} that
     the check is to find. `takes_data` says that `data`, a folder, means something to it.
+    `thresholds` are those of the rules of health that it needs otherwise, by name.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Scenario:
     expected: tuple[dict[str, Any], ...] | None = None
     epochs: int = 10
     takes_data: bool = False
+    thresholds: Mapping[str, float] = field(default_factory=dict)
 
     def build(self, seed: int = 0, data: Path | None = None, settings: Settings | None = None) -> Training:
         return self.make(seed, data, **{**self.settings, **(settings or {})})

@@ -8,7 +8,9 @@ from typing import Any
 from mtorch.debug.diagnosis.findings import Finding, telling
 from mtorch.debug.events import Address
 from mtorch.debug.gradcheck import Check
+from mtorch.debug.health.thresholds import WINDOW, Thresholds
 from mtorch.debug.session import Session
+from mtorch.errors import MtorchError
 from tui.targets import Target
 
 
@@ -47,18 +49,43 @@ class Checked:
         return sorted(faults, key=lambda fault: telling(fault.finding))
 
 
-def check(target: Target, iterations: int, exhaustive: bool = False) -> Checked:
-    """Examine the first iterations of a target. Raises MtorchError where its code does not run."""
+def check(target: Target, iterations: int, exhaustive: bool = False, health: int = WINDOW) -> Checked:
+    """Examine the first iterations of a target, and the health of the training over the first `health` ones.
+
+    Raises MtorchError where its code does not run.
+    """
     with target.guest(""):
         session = Session(target.training)
+    session.ward.limits = Thresholds.of(target.thresholds)
     checks: list[Check] = []
     findings: list[tuple[Finding, Address]] = []
     for iteration in range(iterations):
         with target.guest(f"iteration {iteration}"):
             report = session.report(iteration, exhaustive=exhaustive)
+            if iteration < health:
+                session.ward.look(iteration)
         checks += report.checks
         findings += [(finding, report.trace.events[finding.event].address) for finding in report.findings]
+    if health:
+        findings += [found for found in prognosis(target, session, iterations, health) if not known(found[0], findings)]
     return Checked(target.name, target.seed, iterations, tuple(checks), tuple(findings))
+
+
+def prognosis(target: Target, session: Session, iterations: int, health: int) -> list[tuple[Finding, Address]]:
+    """What the first `health` iterations show together, of which `iterations` have run."""
+    for iteration in range(iterations, health):
+        try:
+            with target.guest(f"iteration {iteration}"):
+                session.ward.look(iteration)
+        except MtorchError:  # data may end there; what was asked for has run, and the window is shorter
+            health = iteration
+            break
+    return [(finding, session.ward.address(finding)) for finding in session.ward.findings(health - 1, window=health)]
+
+
+def known(finding: Finding, findings: list[tuple[Finding, Address]]) -> bool:
+    """Whether a report has said it already, as it does of what is not finite in its iteration."""
+    return any((f.cause, f.iteration) == (finding.cause, finding.iteration) for f, _ in findings)
 
 
 def identity(finding: Finding) -> tuple[Any, ...]:

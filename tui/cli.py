@@ -174,6 +174,9 @@ def debug(target: str, seed: int | None, assignments: tuple[str, ...], data: Pat
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--iterations", type=click.IntRange(1), default=3, help="How many to check [3].")
 @click.option("--exhaustive", is_flag=True, help="Compare every element, too; slow.")
+@click.option(
+    "--health", type=click.IntRange(0, 200), default=20, help="How many to watch for the training's health [20]."
+)
 def check(
     target: str,
     seed: int | None,
@@ -182,16 +185,17 @@ def check(
     as_json: bool,
     iterations: int,
     exhaustive: bool,
+    health: int,
 ) -> int:
     """Check every gradient, and say what is wrong.
 
-    Of the first iterations, each backward call against the numerical derivative of its own forward. Exit
-    status 1 when that finds an error.
+    Of the first iterations, each backward call against the numerical derivative of its own forward. Then the
+    training's health: what goes wrong though gradients are right, as warnings. Exit status 1 when there is an error.
     """
     from tui import checking
     from tui.targets import load
 
-    checked = checking.check(load(target, seed, assignments, data), iterations, exhaustive)
+    checked = checking.check(load(target, seed, assignments, data), iterations, exhaustive, health)
     if as_json:
         from tui.as_json import check_report, dumps
 

@@ -17,6 +17,7 @@ import numpy as np
 import scenarios
 from mtorch import Training
 from mtorch.debug.checkpoints import BUDGET
+from mtorch.debug.health.thresholds import Thresholds
 from mtorch.debug.recording.reader import Recording
 from mtorch.debug.session import Session
 from mtorch.errors import ScenarioError
@@ -30,7 +31,8 @@ EPOCHS = 10
 class Target:
     """A training under the name that the user gave; `source` is its .py file, resolved, None for a scenario.
 
-    `recording` is what its first iterations were recorded in, where it was given as a recording.
+    `recording` is what its first iterations were recorded in, where it was given as a recording. `thresholds` are the
+    scenario's own, of the rules of health.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Target:
     source: Path | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     recording: Recording | None = None
+    thresholds: Mapping[str, float] = field(default_factory=dict)
 
     def guest(self, doing: str) -> AbstractContextManager[None]:
         """Where the training's code is to run: its errors become ScenarioErrors."""
@@ -54,7 +57,9 @@ class Target:
             return blame(error, self.name, self.source, f"iteration {iteration}")
 
         with self.guest(""):
-            return Session(self.training, budget=budget or BUDGET, blame=told, store=self.recording)
+            session = Session(self.training, budget=budget or BUDGET, blame=told, store=self.recording)
+        session.ward.limits = Thresholds.of(self.thresholds)
+        return session
 
 
 def load(name: str, seed: int | None = None, assignments: tuple[str, ...] = (), data: Path | None = None) -> Target:
@@ -74,7 +79,8 @@ def load(name: str, seed: int | None = None, assignments: tuple[str, ...] = (), 
         raise ScenarioError(f"--data {data}: {name} takes no data")
     with guest(name, doing=f"--set {' '.join(assignments)}" if assignments else ""):
         training = scenario.build(seed, data, settings)
-    return Target(name, seed, training, scenario.epochs, settings={**scenario.settings, **settings})
+    settings = {**scenario.settings, **settings}
+    return Target(name, seed, training, scenario.epochs, settings=settings, thresholds=scenario.thresholds)
 
 
 def is_recording(name: str) -> bool:

@@ -12,7 +12,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from mtorch.debug.checkpoints import BUDGET, Checkpoints, Store, kept
+from mtorch.debug.diagnosis.findings import Finding
 from mtorch.debug.events import Address, Trace
+from mtorch.debug.health.ward import Ward
 from mtorch.debug.report import Report, examine
 from mtorch.debug.timeline import MOVES, Position
 from mtorch.debug.tracer import trace
@@ -76,6 +78,7 @@ class Session:
         self._at = first
         self._traces: OrderedDict[int, tuple[State, Trace]] = OrderedDict()
         self._reports: OrderedDict[int, Report] = OrderedDict()
+        self.ward = Ward(self)
         self._double = training.astype(np.float64)
         self._running, self._checking = threading.RLock(), threading.RLock()
 
@@ -215,6 +218,13 @@ class Session:
                 remember(self._reports, iteration, report)
             self._reports.move_to_end(iteration)
             return self._reports[iteration]
+
+    def health(self, iteration: int, going: Going = lambda _: True) -> tuple[Finding, ...]:
+        """What is wrong with the training itself, by the window of iterations that ends at this one; warnings mostly.
+
+        Iterations are run where they have to be. Raises Stopped where `going` says no.
+        """
+        return self.ward.findings(iteration, going)
 
     def known_report(self, iteration: int) -> Report | None:
         """The report where there is one already; None means "not checked"."""

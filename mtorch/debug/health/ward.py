@@ -1,0 +1,49 @@
+"""Ward: the vitals of a session's iterations, and what the windows that end at them show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from mtorch.debug.diagnosis.findings import Finding
+from mtorch.debug.events import Address
+from mtorch.debug.health.rules import diagnose
+from mtorch.debug.health.thresholds import WINDOW, Thresholds
+from mtorch.debug.health.vitals import Ranges, Vitals, vitals
+
+if TYPE_CHECKING:
+    from mtorch.debug.session import Session
+
+KEPT = 10 * WINDOW
+"""How many iterations' vitals are kept; a window is no longer."""
+
+
+class Ward:
+    """Looks after a session, with `limits`. Vitals of the iterations looked at last are kept."""
+
+    def __init__(self, session: Session, limits: Thresholds | None = None) -> None:
+        self.session, self.limits = session, limits or Thresholds()
+        self._vitals: dict[int, Vitals] = {}
+        self._ranges: Ranges = {}
+
+    def look(self, iteration: int, going: Callable[[int], bool] = lambda _: True) -> Vitals:
+        """The vitals of an iteration, run for it where they are not at hand. Raises Stopped where `going` says no."""
+        if iteration not in self._vitals:
+            self._vitals[iteration] = vitals(self.session.trace(iteration, going), self._ranges)
+            for old in list(self._vitals)[:-KEPT]:
+                del self._vitals[old]
+        return self._vitals[iteration]
+
+    def findings(
+        self, iteration: int, going: Callable[[int], bool] = lambda _: True, window: int = WINDOW
+    ) -> tuple[Finding, ...]:
+        """What is wrong with the training, by the window of iterations that ends at this one; the most telling first.
+
+        Raises Stopped where `going` says no while a window's iterations are run.
+        """
+        seen = [self.look(i, going) for i in range(max(0, iteration + 1 - window), iteration + 1)]
+        return diagnose(seen, self.session.losses[: iteration + 1], self.limits)
+
+    def address(self, finding: Finding) -> Address:
+        """Where a finding points, of an iteration that was looked at."""
+        return self.look(finding.iteration).addresses[finding.event]

@@ -8,6 +8,7 @@ from scenarios.digits import MNIST_CNN, MNIST_MLP, MNIST_MLP_SEED
 from scenarios.faults.seed import RNN_SIN_COS_SEED
 from scenarios.points import DEEP_MLP, SPIRALS, XOR
 from scenarios.registry import Scenario
+from scenarios.sick import SICK
 from scenarios.sine import GRU_SIN_COS, LSTM_SIN_COS, RNN_SIN_COS
 
 SCENARIOS = {
@@ -24,6 +25,7 @@ SCENARIOS = {
         GRU_SIN_COS,
         MNIST_CNN,
         CHAR_RNN,
+        *SICK,
     )
 }
 

@@ -23,7 +23,7 @@ from tui.as_json import dumps
 from tui.checking import Checked
 from tui.output import check_report
 
-FAULTS = [name for name, scenario in SCENARIOS.items() if scenario.expected is not None]
+FAULTS = [name for name, scenario in SCENARIOS.items() if "fault" in scenario.tags]
 HEALTHY = [name for name, scenario in SCENARIOS.items() if scenario.expected is None]
 PROCESS = [sys.executable, "-c", "from tui.cli import main; main(prog_name='mtorch')"]
 
@@ -151,8 +151,31 @@ def test_check_finds_what_a_scenario_expects(name: str) -> None:
         return {json.dumps([f["cause"], f["path"], f["tensor"], f["t"]]) for f in findings}
 
     for iteration in range(3):
-        found = [f for f in report["findings"] if f["iteration"] == iteration]
+        found = [f for f in report["findings"] if f["iteration"] == iteration and f["severity"] == "error"]
         assert identities(found) == identities(SCENARIOS[name].expected)
+
+
+@pytest.mark.parametrize("name", ["sick-dead-relu", "sick-gradients-not-reset", "sick-lr-too-large"])
+def test_check_warns_of_what_is_sick(name: str) -> None:
+    status, report = check_json(name, "--iterations", "1")
+    assert (status, report["ok"]) == (0, True)
+    found = [{key: f[key] for key in ("cause", "path", "tensor", "t")} for f in report["findings"]]
+    assert found == list(SCENARIOS[name].expected or ())
+    assert {(f["severity"], f["iteration"]) for f in report["findings"]} == {("warning", 19)}
+    assert check_json(name, "--iterations", "1", "--health", "0")[1]["findings"] == []
+
+
+def test_warnings_come_after_errors(tmp_path: Path) -> None:
+    shown = run(
+        "check", mine(tmp_path, layers="layers.Linear(3, 2), Mine(), layers.Relu()", backward="grad_output")
+    ).stdout
+    assert "error: " in shown
+    assert shown.index("error: ") < shown.index("warning: ")
+
+
+def test_where_data_ends_health_is_what_was_seen(tmp_path: Path) -> None:
+    status, report = check_json(mine(tmp_path, batch="if number == 4: raise IndexError"))
+    assert (status, report["ok"], report["findings"]) == (0, True, [])
 
 
 @pytest.mark.parametrize("name", HEALTHY)

@@ -93,7 +93,7 @@ def gradients_not_reset(window: Window, limits: Thresholds) -> list[Finding]:
     """
     left = []
     for series in window.parameters():
-        again = [p for before, p in pairwise(series) if before.delta is not None and p.begun]
+        again = [p for before, p in pairwise(series) if before.changed and p.begun]
         if len(again) > 1:
             left.append(again)
     if not left:

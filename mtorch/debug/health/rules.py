@@ -31,9 +31,10 @@ RULES: tuple[Rule, ...] = (
 )
 
 SHADOWS = {
-    "zero-init": {"loss-flat", "vanishing-gradient", "update-too-small"},
+    "unnormalised-input": {"initial-loss-off", "saturated-units"},
+    "zero-init": {"dead-units", "loss-flat", "vanishing-gradient", "update-too-small"},
     "dead-units": {"loss-flat", "vanishing-gradient", "update-too-small"},
-    "saturated-units": {"loss-flat", "vanishing-gradient", "update-too-small"},
+    "saturated-units": {"initial-loss-off", "loss-flat", "vanishing-gradient", "update-too-small"},
     "vanishing-gradient": {"loss-flat", "update-too-small"},
     "update-too-small": {"loss-flat"},
     "frozen-parameter": {"loss-flat"},

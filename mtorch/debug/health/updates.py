@@ -53,16 +53,18 @@ def frozen_parameter(window: Window, limits: Thresholds) -> list[Finding]:
     Symptom: not one bit of it changes over the window (SageMaker's UnchangedTensor allows rtol 1e-5, atol 1e-8 over 3
     steps; what changes by so little here is an update that is too small). A gradient of exactly 0 has other causes.
     """
-    findings = []
+    findings: dict[str, Finding] = {}
     for series in window.parameters() if window.long else []:
         p = series[-1]
-        if any(q.changed is not False for q in series) or (p.gradient is not None and not typical(series)):
-            continue
+        cut_off = p.gradient is not None and not typical(series)
+        if p.path in findings or cut_off or any(q.changed is not False for q in series):
+            continue  # one of a layer's parameters speaks for all
         why = "backward leaves it no gradient" if p.gradient is None else f"its gradient has norm {typical(series):.3g}"
         message = f"{p.label} stays the same for {len(series)} iterations, though forward uses it: {why}"
         facts = {"iterations": len(series), "gradient_norm": None if p.gradient is None else typical(series)}
-        findings.append(found("frozen-parameter", window, p.path, p.name, event_of_update(window, p), message, facts))
-    return findings
+        event = event_of_update(window, p)
+        findings[p.path] = found("frozen-parameter", window, p.path, p.name, event, message, facts)
+    return list(findings.values())
 
 
 def zero_init(window: Window, limits: Thresholds) -> list[Finding]:
@@ -83,7 +85,7 @@ def zero_init(window: Window, limits: Thresholds) -> list[Finding]:
             harm = "nothing passes through it, back or forth" if zero else "its units are all the same, and stay so"
             message = f"{p.label} starts out as {'zeros' if zero else 'one number throughout'}: {harm}"
             severity = "info" if last and zero else "warning"
-            event = next(q.event for q in window.last.parameters if q.label == p.label)
+            event = event_of_update(window, series[-1])
             facts = {"norm": p.weight, "at_iteration": 0}
             findings.append(found("zero-init", window, p.path, p.name, event, message, facts, severity))
     return findings

@@ -177,7 +177,7 @@ SICK = (
         "weights so large that every tanh is at -1 or 1",
         saturated,
         *(("saturated-units", path, "output") for path in ("tanh1", "tanh2", "tanh3")),
-        scale=30.0,
+        scale=100.0,
         lr=0.001,
     ),
     sick(

@@ -8,6 +8,7 @@ from typing import Any
 from mtorch.debug.diagnosis.findings import Finding, telling
 from mtorch.debug.events import Address
 from mtorch.debug.gradcheck import Check
+from mtorch.debug.health.scale import inconsistent_scale
 from mtorch.debug.health.thresholds import WINDOW, Thresholds
 from mtorch.debug.session import Session
 from mtorch.errors import MtorchError
@@ -60,12 +61,15 @@ def check(target: Target, iterations: int, exhaustive: bool = False, health: int
     checks: list[Check] = []
     findings: list[tuple[Finding, Address]] = []
     for iteration in range(iterations):
+        said: list[Finding] = []
         with target.guest(f"iteration {iteration}"):
             report = session.report(iteration, exhaustive=exhaustive)
             if iteration < health:
                 session.ward.look(iteration)
+                # Right gradients multiply up to right ones; in iteration 0 scales are what they are later on.
+                said = inconsistent_scale(report.trace) if iteration == 0 and not report.ok else []
         checks += report.checks
-        findings += [(finding, report.trace.events[finding.event].address) for finding in report.findings]
+        findings += [(found, report.trace.events[found.event].address) for found in (*report.findings, *said)]
     if health:
         findings += [found for found in prognosis(target, session, iterations, health) if not known(found[0], findings)]
     return Checked(target.name, target.seed, iterations, tuple(checks), tuple(findings))

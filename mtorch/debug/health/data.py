@@ -36,7 +36,7 @@ def unnormalised_input(window: Window, limits: Thresholds) -> list[Finding]:
             f"subtract the mean, and divide by the deviation"
         )
         facts = {"mean": mean, "std": std, "range": [low, high]}
-        findings.append(found("unnormalised-input", window, "", now.name, now.event, message, facts))
+        findings.append(found("unnormalised-input", window.last, "", now.name, now.event, message, facts))
     return findings
 
 
@@ -57,4 +57,4 @@ def imbalanced_classes(window: Window, limits: Thresholds) -> list[Finding]:
         f"that always says {common} is right in {total[common] / total.sum():.0%} of all cases"
     )
     facts = {"commonest": common, "rarest": rare, "counts": [int(n) for n in total]}
-    return [found("imbalanced-classes", window, "", "target", window.last.loss_event, message, facts)]
+    return [found("imbalanced-classes", window.last, "", "target", window.last.loss_event, message, facts)]

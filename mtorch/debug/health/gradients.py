@@ -8,12 +8,12 @@ from typing import Any
 
 from mtorch.debug.diagnosis.findings import Finding
 from mtorch.debug.health.thresholds import Thresholds
-from mtorch.debug.health.vitals import Parameter, Window, median
+from mtorch.debug.health.vitals import Parameter, Vitals, Window, median
 
 
 def found(
     cause: str,
-    window: Window,
+    at: Vitals,
     path: str,
     tensor: str,
     event: int,
@@ -21,8 +21,8 @@ def found(
     facts: Mapping[str, Any],
     severity: str = "warning",
 ) -> Finding:
-    """A finding that points into the window's last iteration."""
-    return Finding(cause, severity, path, tensor, window.last.iteration, (), message, facts, event)
+    """A finding that points at an event of that iteration."""
+    return Finding(cause, severity, path, tensor, at.iteration, (), message, facts, event)
 
 
 def typical(series: list[Parameter]) -> float:
@@ -60,7 +60,7 @@ def vanishing_gradient(window: Window, limits: Thresholds) -> list[Finding]:
         f"what comes back to it is too little to learn from"
     )
     facts = {"norm": size, "last_norm": last, "ratio": size / last, "mean_abs": mean}
-    return [found("vanishing-gradient", window, p.path, f"grad_{p.name}", p.event, message, facts)]
+    return [found("vanishing-gradient", window.last, p.path, f"grad_{p.name}", p.event, message, facts)]
 
 
 def exploding_gradient(window: Window, limits: Thresholds) -> list[Finding]:
@@ -82,7 +82,7 @@ def exploding_gradient(window: Window, limits: Thresholds) -> list[Finding]:
     times = f"{size / last:.3g} times that of {weights[-1][0].label}, the last layer"
     message = f"{p.label} gets a gradient of norm {size:.3g}, {times}"
     facts = {"norm": size, "last_norm": last, "ratio": size / last}
-    return [found("exploding-gradient", window, p.path, f"grad_{p.name}", p.event, message, facts)]
+    return [found("exploding-gradient", window.last, p.path, f"grad_{p.name}", p.event, message, facts)]
 
 
 def gradients_not_reset(window: Window, limits: Thresholds) -> list[Finding]:
@@ -105,4 +105,4 @@ def gradients_not_reset(window: Window, limits: Thresholds) -> list[Finding]:
     )
     event = window.last.parameters[[q.label for q in window.last.parameters].index(p.label)].event
     facts = {"parameters": len(left), "norm_before": p.begun, "norm_after": p.gradient, "times": len(left[0])}
-    return [found("gradients-not-reset", window, p.path, f"grad_{p.name}", event, message, facts)]
+    return [found("gradients-not-reset", window.last, p.path, f"grad_{p.name}", event, message, facts)]

@@ -41,7 +41,7 @@ def loss_flat(window: Window, limits: Thresholds) -> list[Finding]:
         f"seen is {observed:.2g}"
     )
     facts = {"loss": late, "predicted_drop": predicted, "observed_drop": observed}
-    return [found("loss-flat", window, "", "value", window.last.loss_event, message, facts)]
+    return [found("loss-flat", window.last, "", "value", window.last.loss_event, message, facts)]
 
 
 def loss_diverging(window: Window, limits: Thresholds) -> list[Finding]:
@@ -62,26 +62,26 @@ def loss_diverging(window: Window, limits: Thresholds) -> list[Finding]:
         else "the loss grows"
     )
     facts = {"loss": last, "lowest": lowest, "lowest_at": means.index(lowest)}
-    return [found("loss-diverging", window, "", "value", window.last.loss_event, message, facts)]
+    return [found("loss-diverging", window.last, "", "value", window.last.loss_event, message, facts)]
 
 
 def initial_loss_off(window: Window, limits: Thresholds) -> list[Finding]:
     """A classifier whose first loss is far from that of one that finds all classes as likely.
 
     Symptom: cross entropy on C classes that is not ln C, such as 2.302 for 10 (cs231n, which gives no tolerance).
-    Above it by more than half says that the logits start out too large, or labels and outputs don't belong together;
-    below it by more than half, that something knows the answer.
+    Logits of variance 1, as usual weights give, cost about 0.5 more; above ln C + 1 they start out too large, or
+    labels and outputs don't belong together. Below half of ln C, something knows the answer.
     """
     first = window.vitals[0]
     if first.iteration or first.chance is None:
         return []
-    off = first.loss / first.chance - 1
-    if abs(off) <= limits.initial_share:
+    above = first.loss > first.chance + limits.initial_above
+    if not above and first.loss >= limits.initial_below * first.chance:
         return []
     classes = round(float(np.exp(first.chance)))
     message = (
         f"the first loss is {first.loss:.4g}, but ln {classes} = {first.chance:.4g} is what {classes} classes found "
-        f"equally likely give: " + ("logits start out too large" if off > 0 else "something knows the answer already")
+        f"equally likely give: " + ("logits start out too large" if above else "something knows the answer already")
     )
     facts = {"loss": first.loss, "expected": first.chance, "classes": classes}
-    return [found("initial-loss-off", window, "", "value", window.last.loss_event, message, facts)]
+    return [found("initial-loss-off", first, "", "value", first.loss_event, message, facts)]

@@ -23,13 +23,14 @@ class Thresholds:
     exploding_ratio: float = 70.0
     exploding_norm: float = 1e4
     dead_share: float = 0.7
-    saturated_reach: float = 0.85
+    saturated_reach: float = 0.95
     saturated_share: float = 0.5
     update_low: float = 1e-4
     update_high: float = 1.0
     flat_share: float = 1e-3
     diverging_factor: float = 2.0
-    initial_share: float = 0.5
+    initial_above: float = 1.0
+    initial_below: float = 0.5
     input_mean: float = 0.2
     input_bound: float = 1.0
     input_spread: float = 10.0

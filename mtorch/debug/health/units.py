@@ -30,16 +30,17 @@ def dead_units(window: Window, limits: Thresholds) -> list[Finding]:
                 f"they pass nothing on, and learn nothing"
             )
             facts = {"dead": int(dead.sum()), "units": dead.size, "iterations": len(series)}
-            findings.append(found("dead-units", window, path, "output", series[-1].event, message, facts))
+            findings.append(found("dead-units", window.last, path, "output", series[-1].event, message, facts))
     return findings
 
 
 def saturated_units(window: Window, limits: Thresholds) -> list[Finding]:
     """Bounded activations, such as sigmoid and tanh, that sit at their bounds, where their derivative is next to 0.
 
-    Symptom: more than half of a layer's units (SageMaker's TensorVariance and Saturation rules) lie on average nearer
-    than 0.15 of half their range to a bound (rho > 0.85, TheDeepChecker). The network's own output is left out: its
-    targets may lie there.
+    Symptom: more than half of a layer's units (SageMaker's Saturation) are on average 0.95 of the way from the middle
+    of their range to a bound, or more. TheDeepChecker says 0.85, where the derivative still is 0.28 of its largest,
+    and small healthy networks get there; SageMaker asks for 1e-8 of it. The network's own output is left out: targets
+    may lie at its bounds.
     """
     findings = []
     for series in window.units() if window.long else []:
@@ -55,5 +56,5 @@ def saturated_units(window: Window, limits: Thresholds) -> list[Finding]:
                 f"there: their derivative is next to 0"
             )
             facts = {"share": share, "mean_reach": float(mean.mean()), "units": mean.size}
-            findings.append(found("saturated-units", window, path, "output", series[-1].event, message, facts))
+            findings.append(found("saturated-units", window.last, path, "output", series[-1].event, message, facts))
     return findings

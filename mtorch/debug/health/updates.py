@@ -5,7 +5,7 @@ from __future__ import annotations
 from mtorch.debug.diagnosis.findings import Finding
 from mtorch.debug.health.gradients import found, typical
 from mtorch.debug.health.thresholds import Thresholds
-from mtorch.debug.health.vitals import Parameter, Window, median
+from mtorch.debug.health.vitals import Parameter, Vitals, Window, median
 
 
 def ratios(window: Window) -> list[tuple[float, list[Parameter]]]:
@@ -41,9 +41,9 @@ def update_size(window: Window, limits: Thresholds) -> list[Finding]:
             f"an update changes {p.label} by {ratio:.2g} of its size, in {len(off)} of {len(moved)} weights the like; "
             f"about 0.001 is usual: the learning rate is too {'high' if ratio > 1 else 'low'} for it"
         )
-        event = event_of_update(window, p)
+        event = event_of_update(window.last, p)
         facts = {"ratio": ratio, "weights": len(off), "of": len(moved)}
-        findings.append(found(cause, window, p.path, p.name, event, message, facts))
+        findings.append(found(cause, window.last, p.path, p.name, event, message, facts))
     return findings
 
 
@@ -62,8 +62,8 @@ def frozen_parameter(window: Window, limits: Thresholds) -> list[Finding]:
         why = "backward leaves it no gradient" if p.gradient is None else f"its gradient has norm {typical(series):.3g}"
         message = f"{p.label} stays the same for {len(series)} iterations, though forward uses it: {why}"
         facts = {"iterations": len(series), "gradient_norm": None if p.gradient is None else typical(series)}
-        event = event_of_update(window, p)
-        findings[p.path] = found("frozen-parameter", window, p.path, p.name, event, message, facts)
+        event = event_of_update(window.last, p)
+        findings[p.path] = found("frozen-parameter", window.last, p.path, p.name, event, message, facts)
     return list(findings.values())
 
 
@@ -85,15 +85,15 @@ def zero_init(window: Window, limits: Thresholds) -> list[Finding]:
             harm = "nothing passes through it, back or forth" if zero else "its units are all the same, and stay so"
             message = f"{p.label} starts out as {'zeros' if zero else 'one number throughout'}: {harm}"
             severity = "info" if last and zero else "warning"
-            event = event_of_update(window, series[-1])
-            facts = {"norm": p.weight, "at_iteration": 0}
-            findings.append(found("zero-init", window, p.path, p.name, event, message, facts, severity))
+            event = event_of_update(first, p)
+            facts = {"norm": p.weight, "elements_alike": True}
+            findings.append(found("zero-init", first, p.path, p.name, event, message, facts, severity))
     return findings
 
 
-def event_of_update(window: Window, p: Parameter) -> int:
-    """Where the last iteration updates a parameter, else where its layer's backward is."""
-    for index, address in enumerate(window.last.addresses):
+def event_of_update(at: Vitals, p: Parameter) -> int:
+    """Where an iteration updates a parameter, else where its layer's backward is."""
+    for index, address in enumerate(at.addresses):
         if address.phase == "update" and address.path == p.label:
             return index
     return p.event

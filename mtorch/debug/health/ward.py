@@ -29,6 +29,10 @@ class Ward:
     def look(self, iteration: int, going: Callable[[int], bool] = lambda _: True) -> Vitals:
         """The vitals of an iteration, run for it where they are not at hand. Raises Stopped where `going` says no."""
         if iteration not in self._vitals:
+            if not going(iteration):
+                from mtorch.debug.session import Stopped  # which imports this
+
+                raise Stopped
             self._vitals[iteration] = vitals(self.session.trace(iteration, going), self._ranges)
             for old in list(self._vitals)[:-KEPT]:
                 del self._vitals[old]

@@ -63,11 +63,23 @@ def saturated(seed: int, data: Path | None, scale: float, lr: float) -> Training
     return on_spirals(seed, net, 50, lr, 0.0)
 
 
+class Partial(SGD):
+    """An optimiser of a part of the network, in a loop that does zero_grad for the whole."""
+
+    def __init__(self, whole: Module, part: Module, lr: float) -> None:
+        super().__init__(part, lr)
+        self.whole = whole
+
+    def step(self) -> None:
+        super().step()
+        self.whole.zero_grad()
+
+
 def frozen(seed: int, data: Path | None, lr: float) -> Training:
     """The optimiser was given the last layers only, and the first one stays as it was drawn."""
     training = on_spirals(seed, perceptron(seed, 3, layers.Relu), 50, lr, 0.0)
     known = training.model.sequential.layers[1:]
-    training.optimizer = SGD(Module(Sequential(known)), lr)
+    training.optimizer = Partial(training.model, Module(Sequential(known)), lr)
     return training
 
 
@@ -133,7 +145,9 @@ class KeepsGradients(SGD):
 
 
 def unreset(seed: int, data: Path | None, lr: float) -> Training:
-    """Every backward adds to the gradients of all iterations before."""
+    """Every backward adds to the gradients of all iterations before. Gradients are no part of a state, so that going
+    back, which starts from none, does not show quite the same.
+    """
     training = on_spirals(seed, perceptron(seed, 3, layers.Relu), 50, lr, 0.0)
     training.optimizer = KeepsGradients(training.model, lr)
     return training

@@ -175,7 +175,7 @@ def debug(target: str, seed: int | None, assignments: tuple[str, ...], data: Pat
 @click.option("--iterations", type=click.IntRange(1), default=3, help="How many to check [3].")
 @click.option("--exhaustive", is_flag=True, help="Compare every element, too; slow.")
 @click.option(
-    "--health", type=click.IntRange(0, 200), default=20, help="How many to watch for the training's health [20]."
+    "--health", type=click.IntRange(0, 200), default=10, help="How many to watch for the training's health [10]."
 )
 def check(
     target: str,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 
 from mtorch.errors import MtorchError, unknown
 
-WINDOW = 20
+WINDOW = 10
 """Iterations that the rules look at together."""
 LEAST = 5
 """Iterations below which nothing is said of how a training goes on."""

@@ -1,6 +1,6 @@
 """Vitals: the few numbers of an iteration that the rules of health look at.
 
-A trace is megabytes, and a window has twenty of them; vitals are some kilobytes.
+A trace is megabytes, and a window has ten of them; vitals are some kilobytes.
 """
 
 from __future__ import annotations

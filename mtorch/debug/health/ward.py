@@ -14,7 +14,7 @@ from mtorch.debug.health.vitals import Ranges, Vitals, vitals
 if TYPE_CHECKING:
     from mtorch.debug.session import Session
 
-KEPT = 10 * WINDOW
+KEPT = 20 * WINDOW
 """How many iterations' vitals are kept; a window is no longer."""
 
 

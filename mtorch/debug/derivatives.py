@@ -120,6 +120,10 @@ class Derivative:
         values, uncertain = np.array(pairs).reshape(-1, 2).T
         return Slopes(values, uncertain, CENTRAL, floor(grad_output))
 
+    def by_complex_step(self, slot: str, directions: list[Array], grad_output: Array) -> Array:
+        """The slopes by the complex step, whether or not differences confirm them; NaN where it can't be taken."""
+        return np.array([self._complex(slot, direction, grad_output) for direction in directions])
+
     def elements(self, slot: str, grad_output: Array) -> Slopes:
         """The whole gradient, in the shape of what is differentiated for, element by element."""
         shape = self.value(slot).shape

@@ -100,6 +100,8 @@ class Event:
     call: Call | None = None
     equations: tuple[str, ...] = ()
     """What should have been computed, in the symbols of the code."""
+    mutated: tuple[str, ...] = ()
+    """Of a backward: the layer's attributes whose arrays were changed in place since its forward."""
 
     @property
     def results(self) -> tuple[str, ...]:

@@ -46,6 +46,7 @@ class Evidence:
     analytic: Array
     numerical: Array
     right_shape: bool
+    call: Call
 
 
 class Verdict:
@@ -84,10 +85,10 @@ def check_call(address: Address, event: int, call: Call, exhaustive: bool = Fals
         if gradient is None or not shaped or not repeatable:
             directions = directions_for(derivative.value(slot))
             blank = np.full(len(directions), np.nan)
-            evidence, error = Evidence(slot, directions, blank, blank, shaped), None
+            evidence, error = Evidence(slot, directions, blank, blank, shaped, call), None
             ok, method = (False, "shape") if not shaped else (None, RANDOM)
         else:
-            evidence, error, method, ok = compare(derivative, slot, gradient, call.grad_output, exhaustive)
+            evidence, error, method, ok = compare(derivative, slot, gradient, call, exhaustive)
         error = error if error is not None and np.isfinite(error) else None
         check = Check(address.iteration, address.path, address.t, name, error, TOLERANCE, method, ok, event)
         results.append((check, evidence))
@@ -95,10 +96,10 @@ def check_call(address: Address, event: int, call: Call, exhaustive: bool = Fals
 
 
 def compare(
-    derivative: Derivative, slot: str, gradient: Array, grad_output: Array, exhaustive: bool
+    derivative: Derivative, slot: str, gradient: Array, call: Call, exhaustive: bool
 ) -> tuple[Evidence, float | None, str, bool | None]:
     """What was measured of a gradient, its relative error (None: not measured), the method, and whether it is right."""
-    directions = directions_for(derivative.value(slot))
+    grad_output, directions = call.grad_output, directions_for(derivative.value(slot))
     found = derivative.along(slot, directions, grad_output)
     # Where half of the directions meet a kink, the others may have missed it by chance.
     verdict = Verdict(slopes(gradient, directions), found, rms, 0.5)
@@ -114,7 +115,7 @@ def compare(
             share = "every element" if known.all() else f"{known.sum()} of {known.size} elements"
             found = Slopes(values, np.zeros(len(values)), f"{whole.method}, {share}", whole.floor)
             verdict = by_element
-    evidence = Evidence(slot, directions, slopes(gradient, directions), found.values, True)
+    evidence = Evidence(slot, directions, slopes(gradient, directions), found.values, True, call)
     if verdict.ok is None:
         return evidence, None, UNSURE if np.isfinite(found.values).any() else LOST, None
     return evidence, verdict.error, found.method, verdict.ok

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import zlib
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,6 +37,8 @@ class Node:
     inputs: tuple[Array, ...] = ()
     spread: bool = False
     call: Call | None = None
+    held: list[tuple[str, Array, int]] = field(default_factory=list)
+    mutated: tuple[str, ...] = ()
 
 
 def trace(training: Training, iteration: int) -> Trace:
@@ -104,6 +107,7 @@ class Tracer:
             outputs = arrays_of(result)
             node.tensors.update(zip(numbered("output", len(outputs)), outputs, strict=True))
             number_time_steps(node)
+            node.held = holds(target) if target.training else []
         elif method == "backward":
             self._end_backward(node, result)
             if not self.stack:
@@ -131,6 +135,7 @@ class Tracer:
         node = Node("backward", path, path.rpartition(".")[2] or "backward", layer)
         if self.pending[id(layer)]:
             node.partner = self.pending[id(layer)].pop()
+            node.mutated = changed(node.partner.held)
         grads, _ = arrays_of_arguments(args)
         node.tensors = dict(zip(numbered("grad_output", len(grads)), grads, strict=True))
         # The call's own contribution is what a copy with its gradients at zero ends up with: it makes
@@ -199,6 +204,24 @@ def zero_gradients(layer: Any) -> None:
     layer.gradients = {name: np.zeros_like(p) for name, p in layer.parameters.items()}
 
 
+def holds(layer: Any) -> list[tuple[str, Array, int]]:
+    """The arrays that a layer has saved, in the last of `saved` or in attributes of its own, with their checksums."""
+    own = {name: value for name, value in vars(layer).items() if isinstance(value, np.ndarray)}
+    last = layer.saved[-1] if layer.saved else ()
+    parts = last if isinstance(last, tuple) else (last,)
+    saved = [("saved", part) for part in parts if isinstance(part, np.ndarray)]
+    return [(name, array, checksum(array)) for name, array in (*saved, *own.items())]
+
+
+def changed(held: list[tuple[str, Array, int]]) -> tuple[str, ...]:
+    """The names of those whose numbers are others by now, in the same array."""
+    return tuple(dict.fromkeys(name for name, array, before in held if checksum(array) != before))
+
+
+def checksum(array: Array) -> int:
+    return zlib.crc32(array.tobytes()) if array.dtype.kind != "O" else 0
+
+
 def number_time_steps(node: Node) -> None:
     """A layer called several times within one call of its parent gives time steps: t is the call's number."""
     calls = Counter(id(child.layer) for child in node.children)
@@ -222,7 +245,16 @@ def flatten(roots: list[Node], iteration: int) -> list[Event]:
             put(child, depth + 1, index, t)
         address = Address(iteration, node.phase, node.path, t)
         events[index] = Event(
-            index, address, node.label, depth, parent, len(events), node.tensors, node.call, equations_of(node)
+            index,
+            address,
+            node.label,
+            depth,
+            parent,
+            len(events),
+            node.tensors,
+            node.call,
+            equations_of(node),
+            node.mutated,
         )
 
     for root in roots:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from fractions import Fraction
 from typing import Any
 
@@ -10,9 +10,14 @@ import numpy as np
 
 from mtorch.debug.derivatives import Derivative, rms
 from mtorch.debug.diagnosis.findings import Finding
+from mtorch.debug.diagnosis.hypotheses import HYPOTHESES, Case, Guess
+from mtorch.debug.diagnosis.hypotheses.case import near
 from mtorch.debug.events import Trace
 from mtorch.debug.gradcheck import TOLERANCE, Check, Evidence
 from mtorch.layers.base import Array
+
+ENOUGH = 2
+"""A tensor that has stayed unexplained at so many time steps is not asked about again."""
 
 
 def fit(analytic: Array, candidate: Array) -> tuple[float, float]:
@@ -26,131 +31,163 @@ def fit(analytic: Array, candidate: Array) -> tuple[float, float]:
 
 def diagnose(trace: Trace, results: list[tuple[Check, Evidence]]) -> list[Finding]:
     """Findings for the checks that failed, one for the same cause at all its time steps."""
-    groups: defaultdict[tuple[Any, ...], list[tuple[Check, dict[str, Any]]]] = defaultdict(list)
+    groups: defaultdict[tuple[Any, ...], list[tuple[Check, Guess]]] = defaultdict(list)
     derivatives: dict[int, Derivative] = {}
+    unknown: Counter[tuple[str, str]] = Counter()
     for check, found in results:
         if check.ok is not False:
             continue
-        for cause, facts in causes(trace, check, found, derivatives):
-            key = (cause, check.path, check.tensor, facts.get("matches_t"), facts.get("constant"))
-            groups[key].append((check, facts))
-    return [finding(cause, members, trace) for (cause, *_), members in groups.items()]
+        place = check.path, check.tensor
+        for guess in causes(Case(trace, check, found), derivatives, unknown[place] < ENOUGH):
+            unknown[place] += guess.cause == "unknown"
+            key = (guess.cause, *place, guess.facts.get("matches_t"), guess.facts.get("constant"))
+            groups[key].append((check, guess))
+    return [finding(members, trace) for members in groups.values()]
 
 
-def causes(
-    trace: Trace, check: Check, found: Evidence, derivatives: dict[int, Derivative]
-) -> list[tuple[str, dict[str, Any]]]:
+def causes(case: Case, derivatives: dict[int, Derivative], hopeful: bool) -> list[Guess]:
     """The causes of one wrong tensor, each with the numbers that speak for it."""
+    found = case.found
     if not found.right_shape:
-        return [("wrong-shape", {})]
+        return [turned(case) or Guess("wrong-shape", "is missing or has not the shape of what it is the gradient of")]
     if not np.isfinite(found.analytic).all():
-        return [("unknown", {"relative_error": None})]
+        return [Guess("unknown", "is not finite", {"relative_error": None})]
     if not found.analytic.any():
-        return [("zero-gradient", {})]
+        return [Guess("zero-gradient", "is zero everywhere, and the true gradient is not")]
     constant, distance = fit(found.analytic, found.numerical)
-    if distance <= TOLERANCE:
-        return [scale(constant, distance)]
-    call = trace.events[check.event].call
+    scaled = scale(case, constant, distance) if distance <= TOLERANCE else None
+    if scaled is not None and "." not in scaled.facts["constant"]:
+        return [scaled]
+    guess = None
+    if hopeful:
+        elsewhere = stale(case, derivatives)
+        if elsewhere:
+            return elsewhere
+        guess = next((guess for hypothesis in HYPOTHESES if (guess := hypothesis(case)) is not None), None)
+    return [guess or scaled or unexplained(case)]
+
+
+def stale(case: Case, derivatives: dict[int, Derivative]) -> list[Guess]:
+    """The derivative at what another call of the layer saw, perhaps up to a constant."""
+    check, found = case.check, case.found
+    grad_output = case.call.grad_output
     best: tuple[float, float, int | None] = (np.inf, 0.0, None)
-    for event in trace.events:
-        other = event.call
-        a = event.address
-        if other is None or call is None or a.path != check.path or a.t is None or a.t == check.t:
+    for event in case.trace.events:
+        other, a = event.call, event.address
+        if other is None or a.path != check.path or a.t is None or event.index == check.event:
             continue
         derivative = derivatives.setdefault(event.index, Derivative(other))
-        if derivative.output().shape != call.grad_output.shape:
+        if derivative.output().shape != grad_output.shape:
             continue
-        elsewhere = derivative.along(found.slot, found.directions, call.grad_output).values
+        if derivative.value(found.slot).shape != found.directions[0].shape:
+            continue
+        elsewhere = derivative.along(found.slot, found.directions, grad_output).values
         constant, distance = fit(found.analytic, elsewhere)
         if distance < best[0]:
             best = (distance, constant, a.t)
     distance, constant, t = best
-    if t is None or distance > TOLERANCE:
-        if handed := same_inside(trace, check):
-            return [("wrong-tensor", handed)]
-        return [("unknown", {"relative_error": rounded(check.relative_error)})]
-    stale = [("stale-cache", {"matches_t": t, "distance": distance})]
-    return stale if abs(constant - 1) <= TOLERANCE else [*stale, scale(constant, distance)]
+    single = abs(constant - 1) <= TOLERANCE
+    # Of a single number, any other is a multiple.
+    if t is None or distance > TOLERANCE or (found.directions[0].size == 1 and not single):
+        return []
+    said = (
+        f"is the derivative at the input of t={t} (it matches to {{}}): backward uses what the call at t={t} "
+        "saved, not what its own call saw"
+    )
+    guess = Guess("stale-cache", said, {"matches_t": t, "distance": distance})
+    return [guess] if single else [guess, scale(case, constant, distance)]
 
 
-def same_inside(trace: Trace, check: Check) -> dict[str, Any]:
-    """Its own grad_output, or a tensor of an inner event, if a layer handed that on as its own gradient."""
-    outer = trace.events[check.event]
-    recorded = outer.tensors[check.tensor]
-    for event in trace.events[check.event : outer.end]:
-        if event.call is None:
-            continue
-        for name, tensor in event.tensors.items():
-            handed = event is not outer or name == "grad_output"
-            if handed and tensor.shape == recorded.shape and np.array_equal(tensor, recorded):
-                a = event.address
-                return {"is_tensor": name, "of_path": a.path, "of_t": a.t}
-    return {}
+def turned(case: Case) -> Guess | None:
+    """The whole gradient, but with its axes the other way round."""
+    recorded = case.call.gradients.get(case.slot)
+    if recorded is None or recorded.shape != case.derivative.value(case.slot).shape[::-1]:
+        return None
+    true = case.true
+    if true is None or not near(recorded.T, true):
+        return None
+    return Guess("transposed", f"is the true gradient transposed: {recorded.shape}, where {true.shape} belongs")
 
 
-def scale(constant: float, distance: float) -> tuple[str, dict[str, Any]]:
+def scale(case: Case, constant: float, distance: float) -> Guess:
     near = Fraction(constant).limit_denominator(100_000)
     # Nearly any number is near some fraction; only one with a small part has a reason.
     simple = min(abs(near.numerator), near.denominator) <= 16
     exact = simple and abs(float(near) - constant) <= TOLERANCE * abs(constant)
     if exact and near == -1:
-        return "wrong-sign", {"constant": "-1", "distance": distance}
-    return "wrong-scale", {"constant": str(near) if exact else f"{constant:.6g}", "distance": distance}
+        return Guess("wrong-sign", "is the true gradient with the wrong sign", {"constant": "-1", "distance": distance})
+    said = str(near) if exact else f"{constant:.6g}"
+    facts = {"constant": said, "distance": distance}
+    return Guess("wrong-scale", f"is the true gradient times {said}{origin(said, case)}", facts)
+
+
+def unexplained(case: Case) -> Guess:
+    """What can be said where nothing fits: how alike it is to the truth, what remains, and where."""
+    error = case.check.relative_error
+    facts: dict[str, Any] = {"relative_error": rounded(error)}
+    said = "is wrong, and no hypothesis explains it" + (f" (relative error {error:.2g}" if error is not None else " (")
+    true = case.true
+    if true is not None and true.any():
+        recorded = case.recorded
+        cosine = float((recorded * true).sum() / (np.linalg.norm(recorded) * np.linalg.norm(true)))
+        constant, rest = fit(recorded.ravel(), true.ravel())
+        off = ~np.isclose(recorded, true, rtol=1e-6, atol=1e-6 * np.abs(true).max())
+        facts |= {"cosine": rounded(cosine), "best_scale": rounded(constant), "rest": rounded(rest)}
+        facts["wrong_cells"] = rounded(float(off.mean()))
+        where = along_one_axis(off)
+        facts |= {"wrong_at": where} if where else {}
+        said += f"; its cosine to the true gradient is {cosine:.4g}; {off.mean():.0%} of its cells are wrong"
+        said += f", all of them at {where}" if where else ""
+    return Guess("unknown", said + ")", facts)
+
+
+def along_one_axis(off: Array) -> str:
+    """Where all wrong cells are in one slice, or in the border, in words; else nothing."""
+    for axis in range(off.ndim):
+        at = np.flatnonzero(off.any(axis=tuple(a for a in range(off.ndim) if a != axis)))
+        if len(at) == 1 < off.shape[axis]:
+            return f"index {at[0]} of axis {axis}"
+    within: tuple[Any, ...] = (..., *[slice(1, -1)] * min(off.ndim, 2))
+    inner = off[within]
+    return "the border" if off.any() and inner.size and not inner.any() else ""
 
 
 def rounded(value: float | None) -> float | None:
     return None if value is None else float(f"{value:.3g}")
 
 
-def finding(cause: str, members: list[tuple[Check, dict[str, Any]]], trace: Trace) -> Finding:
+def finding(members: list[tuple[Check, Guess]], trace: Trace) -> Finding:
     """One finding for the same cause at all its time steps."""
-    first, facts = members[0]
+    first, guess = members[0]
     steps = tuple(sorted({check.t for check, _ in members if check.t is not None}))
-    evidence = {key: value for key, value in facts.items() if key != "distance"}
-    distances = [f["distance"] for _, f in members if "distance" in f]
+    evidence = {key: value for key, value in guess.facts.items() if key != "distance"}
+    distances = [g.facts["distance"] for _, g in members if "distance" in g.facts]
     if distances:
         evidence["relative_distance"] = rounded(max(distances))
     errors = [check.relative_error for check, _ in members if check.relative_error is not None]
     if errors:
         evidence["relative_error"] = rounded(max(errors))
     where = f"{first.path}'s {first.tensor}" + (f" at {spoken(steps)}" if steps else "")
-    if cause == "stale-cache":
-        last = evidence["matches_t"]
-        said = (
-            f"{where} is the derivative at the input of t={last} (it matches to {max(distances):.0e}): "
-            f"backward uses what the call at t={last} saved, not what its own call saw"
-        )
-    elif cause == "wrong-scale":
-        said = f"{where} is the true gradient times {facts['constant']}{origin(facts['constant'], first, trace)}"
-    elif cause == "wrong-sign":
-        said = f"{where} is the true gradient with the wrong sign"
-    elif cause == "wrong-tensor":
-        at = "" if facts["of_t"] is None else f" at t={facts['of_t']}"
-        said = f"{where} is another tensor: {facts['of_path']}'s {facts['is_tensor']}{at}, handed on unchanged"
-    elif cause == "zero-gradient":
-        said = f"{where} is zero everywhere, and the true gradient is not"
-    elif cause == "wrong-shape":
-        said = f"{where} is missing or has not the shape of what it is the gradient of"
-    else:
-        said = f"{where} is wrong, and no hypothesis explains it" + (
-            f" (relative error {max(errors):.2g})" if errors else ""
-        )
-    return Finding(cause, "error", first.path, first.tensor, trace.iteration, steps, said, evidence, first.event)
+    said = guess.said.format(f"{max(distances):.0e}") if guess.cause == "stale-cache" and distances else guess.said
+    message = f"{where} {said}"
+    return Finding(
+        guess.cause, "error", first.path, first.tensor, trace.iteration, steps, message, evidence, first.event
+    )
 
 
-def origin(constant: str, check: Check, trace: Trace) -> str:
+def origin(constant: str, case: Case) -> str:
     """What a constant may come from, by the sizes at hand."""
-    call = trace.events[check.event].call
-    if call is None:
-        return ""
-    shape = call.grad_output.shape
+    shape, p = case.call.grad_output.shape, getattr(case.layer, "p", None)
     named = {"out_dim": shape[-1]} if shape else {}
     if len(shape) > 1:
         named["batch"] = shape[-2]
     if len(shape) > 2:
-        named["T"] = shape[0]
+        named |= {"T": shape[0], "(batch T)": shape[0] * shape[-2]}
     names = [f"1/{name}" for name, n in named.items() if constant == str(Fraction(1, n))]
     names += [name for name, n in named.items() if constant == str(n)]
+    if isinstance(p, float) and 0 < p < 1:
+        keeps = Fraction(1 - p).limit_denominator(1000)
+        names += [words for words, value in (("1 - p", keeps), ("1/(1 - p)", 1 / keeps)) if constant == str(value)]
     return f" ({' or '.join(names)})" if names else ""
 
 

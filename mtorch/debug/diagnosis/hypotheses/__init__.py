@@ -1,0 +1,46 @@
+"""Hypotheses: pure functions, each of which asks one question of a wrong tensor; from specific to vague."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mtorch.debug.diagnosis.hypotheses.case import Case, Guess
+from mtorch.debug.diagnosis.hypotheses.incoming import ignored, part_of_samples, repeated_indices, steps_shifted
+from mtorch.debug.diagnosis.hypotheses.jacobian import diagonal_only, formula_at_input
+from mtorch.debug.diagnosis.hypotheses.placement import laid_out_otherwise, parameter_turned, stride_ignored
+from mtorch.debug.diagnosis.hypotheses.points import at_output, changed_between, earlier_call
+from mtorch.debug.diagnosis.hypotheses.tensors import blocks_swapped, handed_on, in_another_s_place
+from mtorch.debug.diagnosis.hypotheses.terms import (
+    carry_cut,
+    eval_mode,
+    inner_cut,
+    mask_missing,
+    skip_missing,
+    statistics_missing,
+)
+
+HYPOTHESES: tuple[Callable[[Case], Guess | None], ...] = (
+    changed_between,
+    skip_missing,
+    handed_on,
+    in_another_s_place,
+    laid_out_otherwise,
+    blocks_swapped,
+    steps_shifted,
+    part_of_samples,
+    repeated_indices,
+    earlier_call,
+    at_output,
+    ignored,
+    statistics_missing,
+    eval_mode,
+    carry_cut,
+    inner_cut,
+    parameter_turned,
+    stride_ignored,
+    formula_at_input,
+    diagonal_only,
+    mask_missing,
+)
+
+__all__ = ["HYPOTHESES", "Case", "Guess"]

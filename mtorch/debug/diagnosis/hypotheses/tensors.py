@@ -1,0 +1,76 @@
+"""Hypotheses about mix-ups: another tensor's gradient, or blocks of columns in each other's place."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import numpy as np
+
+from mtorch.debug.derivatives import Budget, Derivative, Unmeasured
+from mtorch.debug.diagnosis.hypotheses.case import MOST_CALLS, Case, Guess
+from mtorch.debug.gradcheck import slopes
+
+BLOCKS = (4, 3, 2)
+"""Columns side by side of an LSTM's gates, a GRU's, and of two."""
+
+
+def handed_on(case: Case) -> Guess | None:
+    """The layer's own grad_output, or a tensor of an inner event, that it handed on as its own gradient."""
+    outer = case.trace.events[case.check.event]
+    recorded = outer.tensors[case.check.tensor]
+    for event in case.trace.events[case.check.event : outer.end]:
+        if event.call is None:
+            continue
+        for name, tensor in event.tensors.items():
+            handed = event is not outer or name == "grad_output"
+            if handed and tensor.shape == recorded.shape and np.array_equal(tensor, recorded):
+                a = event.address
+                at = "" if a.t is None else f" at t={a.t}"
+                said = f"is another tensor: {a.path}'s {name}{at}, handed on unchanged"
+                return Guess("wrong-tensor", said, {"is_tensor": name, "of_path": a.path, "of_t": a.t})
+    return None
+
+
+def in_another_s_place(case: Case) -> Guess | None:
+    """The true gradient of another input or parameter of the same call, or what another layer was given as its own."""
+    for slot in case.derivative.slots():
+        if slot == case.slot or case.derivative.value(slot).shape != case.recorded.shape:
+            continue
+        derivative = Derivative(case.call, Budget(MOST_CALLS))
+        try:
+            true = derivative.along(slot, case.found.directions, case.call.grad_output).values
+        except Unmeasured:
+            continue
+        if case.fits(true):
+            name = case.call.names.get(slot, f"grad_{slot}")
+            said = f"is the true {name}: the two are in each other's place"
+            return Guess("wrong-tensor", said, {"is_tensor": name, "of_path": case.check.path, "of_t": case.check.t})
+    for event in case.trace.events:
+        other, a = event.call, event.address
+        if other is None or a.path == case.check.path or not a.path or a.phase != "backward":
+            continue
+        for slot, gradient in other.gradients.items():
+            if slot.startswith("#") or gradient.shape != case.recorded.shape or not gradient.any():
+                continue
+            if case.fits(slopes(gradient, case.found.directions)):
+                name = other.names.get(slot, slot)
+                said = f"is {a.path}'s {name}"
+                return Guess("wrong-tensor", said, {"is_tensor": name, "of_path": a.path, "of_t": a.t})
+    return None
+
+
+def blocks_swapped(case: Case) -> Guess | None:
+    """The true gradient with blocks of its last axis in another order, such as those of two gates."""
+    true = case.true
+    if true is None or not true.ndim:
+        return None
+    for count in BLOCKS:
+        if true.shape[-1] % count:
+            continue
+        blocks = np.split(true, count, axis=-1)
+        for order in list(permutations(range(count)))[1:]:
+            if case.is_recorded(np.concatenate([blocks[k] for k in order], axis=-1)):
+                moved = ", ".join(f"block {i} is the true block {k}" for i, k in enumerate(order) if i != k)
+                said = f"has its {count} blocks of columns mixed up: {moved}"
+                return Guess("wrong-tensor", said, {"blocks": list(order)})
+    return None

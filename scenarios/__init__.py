@@ -5,6 +5,7 @@ from __future__ import annotations
 from mtorch.errors import ScenarioError, unknown
 from scenarios.characters import CHAR_RNN
 from scenarios.digits import MNIST_CNN, MNIST_MLP, MNIST_MLP_SEED
+from scenarios.faults import GALLERY
 from scenarios.faults.seed import RNN_SIN_COS_SEED
 from scenarios.points import DEEP_MLP, SPIRALS, XOR
 from scenarios.registry import Scenario
@@ -26,6 +27,7 @@ SCENARIOS = {
         MNIST_CNN,
         CHAR_RNN,
         *SICK,
+        *GALLERY,
     )
 }
 

@@ -23,7 +23,7 @@ from tui.as_json import dumps
 from tui.checking import Checked
 from tui.output import check_report
 
-FAULTS = [name for name, scenario in SCENARIOS.items() if "fault" in scenario.tags]
+FAULTS = [name for name, scenario in SCENARIOS.items() if "fault" in scenario.tags and "gallery" not in scenario.tags]
 HEALTHY = [name for name, scenario in SCENARIOS.items() if scenario.expected is None]
 PROCESS = [sys.executable, "-c", "from tui.cli import main; main(prog_name='mtorch')"]
 

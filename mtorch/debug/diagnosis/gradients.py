@@ -14,6 +14,7 @@ from mtorch.debug.diagnosis.hypotheses import HYPOTHESES, Case, Guess
 from mtorch.debug.diagnosis.hypotheses.case import near
 from mtorch.debug.events import Trace
 from mtorch.debug.gradcheck import TOLERANCE, Check, Evidence
+from mtorch.debug.naming import is_input
 from mtorch.layers.base import Array
 
 ENOUGH = 2
@@ -118,6 +119,8 @@ def scale(case: Case, constant: float, distance: float) -> Guess:
         return Guess("wrong-sign", "is the true gradient with the wrong sign", {"constant": "-1", "distance": distance})
     said = str(near) if exact else f"{constant:.6g}"
     facts = {"constant": said, "distance": distance}
+    if said == "2" and not is_input(case.slot):
+        return Guess("double-accumulation", "is twice the true gradient: what this call adds, it adds twice", facts)
     return Guess("wrong-scale", f"is the true gradient times {said}{origin(said, case)}", facts)
 
 

@@ -9,14 +9,21 @@ from mtorch.debug.diagnosis.hypotheses.incoming import ignored, part_of_samples,
 from mtorch.debug.diagnosis.hypotheses.jacobian import diagonal_only, formula_at_input
 from mtorch.debug.diagnosis.hypotheses.placement import laid_out_otherwise, parameter_turned, stride_ignored
 from mtorch.debug.diagnosis.hypotheses.points import at_output, changed_between, earlier_call
-from mtorch.debug.diagnosis.hypotheses.tensors import blocks_swapped, handed_on, in_another_s_place
+from mtorch.debug.diagnosis.hypotheses.tensors import (
+    blocks_swapped,
+    handed_on,
+    in_another_s_place,
+    inner_blocks_swapped,
+)
 from mtorch.debug.diagnosis.hypotheses.terms import (
     carry_cut,
     eval_mode,
     inner_cut,
     mask_missing,
+    part_missing,
     skip_missing,
     statistics_missing,
+    target_missing,
 )
 
 HYPOTHESES: tuple[Callable[[Case], Guess | None], ...] = (
@@ -24,9 +31,9 @@ HYPOTHESES: tuple[Callable[[Case], Guess | None], ...] = (
     skip_missing,
     handed_on,
     in_another_s_place,
+    steps_shifted,
     laid_out_otherwise,
     blocks_swapped,
-    steps_shifted,
     part_of_samples,
     repeated_indices,
     earlier_call,
@@ -36,11 +43,14 @@ HYPOTHESES: tuple[Callable[[Case], Guess | None], ...] = (
     eval_mode,
     carry_cut,
     inner_cut,
+    inner_blocks_swapped,
+    target_missing,
     parameter_turned,
     stride_ignored,
     formula_at_input,
     diagonal_only,
     mask_missing,
+    part_missing,
 )
 
 __all__ = ["HYPOTHESES", "Case", "Guess"]

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import permutations
+from typing import Any
 
 import numpy as np
 
 from mtorch.debug.derivatives import Budget, Derivative, Unmeasured
 from mtorch.debug.diagnosis.hypotheses.case import MOST_CALLS, Case, Guess
 from mtorch.debug.gradcheck import slopes
+from mtorch.debug.twins import twin
+from mtorch.layers.base import Array
+from mtorch.naming import paths
 
 BLOCKS = (4, 3, 2)
 """Columns side by side of an LSTM's gates, a GRU's, and of two."""
@@ -22,7 +27,7 @@ def handed_on(case: Case) -> Guess | None:
         if event.call is None:
             continue
         for name, tensor in event.tensors.items():
-            handed = event is not outer or name == "grad_output"
+            handed = event is not outer or (name == "grad_output" != case.check.tensor)
             if handed and tensor.shape == recorded.shape and np.array_equal(tensor, recorded):
                 a = event.address
                 at = "" if a.t is None else f" at t={a.t}"
@@ -74,3 +79,38 @@ def blocks_swapped(case: Case) -> Guess | None:
                 said = f"has its {count} blocks of columns mixed up: {moved}"
                 return Guess("wrong-tensor", said, {"blocks": list(order)})
     return None
+
+
+def inner_blocks_swapped(case: Case) -> Guess | None:
+    """Two blocks of the gradient that a layer inside was given, such as two gates', in each other's place."""
+    for place, path in enumerate(case.call.inside[1:], 1):
+        for count in BLOCKS:
+            for i in range(count):
+                for k in range(i + 1, count):
+                    layer = twin(case.layer)
+                    rebuilt(paths(layer)[place][1], lambda out, i=i, k=k, n=count: swapped(out, i, k, n))  # type: ignore[misc]
+                    if case.fits(case.slopes_cut(layer)):
+                        said = (
+                            f"comes of blocks {i} and {k} of {count} of the gradient for {path} in each other's place"
+                        )
+                        facts = {"is_tensor": f"block {k} of {count}", "of_path": path, "blocks": [i, k]}
+                        return Guess("wrong-tensor", said, facts)
+    return None
+
+
+def rebuilt(layer: Any, change: Callable[[Array], Array]) -> None:
+    """Have a layer's outputs changed: what that does to imaginary parts, it does to gradients on their way back."""
+    cls: Any = type(layer)
+    layer.__class__ = type(
+        cls.__name__, (cls,), {"forward": lambda self, *args: change(np.array(cls.forward(self, *args)))}
+    )
+
+
+def swapped(out: Array, i: int, k: int, count: int) -> Array:
+    """With the imaginary parts of two blocks of columns in each other's place."""
+    if not np.iscomplexobj(out) or not out.ndim or out.shape[-1] % count:
+        return out
+    blocks = np.split(out.imag, count, axis=-1)
+    blocks[i], blocks[k] = blocks[k], blocks[i]
+    mixed: Array = out.real + 1j * np.concatenate(blocks, axis=-1)
+    return mixed

@@ -151,3 +151,34 @@ def mask_missing(case: Case) -> Guess | None:
     share = float((case.recorded[zero] != 0).mean())
     said = f"is right where the true gradient is not 0, but {share:.0%} of the cells that should be 0 are not: no mask"
     return Guess("missing-term", said, {"term": "mask", "share_of_zeros": round(share, 4)})
+
+
+def part_missing(case: Case) -> Guess | None:
+    """Right where it is not 0, and 0 in some of the places where the true gradient is not."""
+    true, recorded = case.true, case.recorded
+    if true is None:
+        return None
+    missing = (recorded == 0) & (true != 0)
+    if not missing.any() or missing.all() or not near(recorded[~missing], true[~missing]):
+        return None
+    said = f"is right where it is not 0, but {missing.mean():.0%} of its cells are 0 and should not be"
+    return Guess("missing-term", said, {"term": "part of the cells", "share_missing": round(float(missing.mean()), 4)})
+
+
+def target_missing(case: Case) -> Guess | None:
+    """A loss's gradient without what the targets take off it."""
+    true, rest = case.true, getattr(case.layer, "rest", None)
+    if true is None or not rest:
+        return None
+    target = np.asarray(rest[0])
+    if target.shape == true.shape[:-1] and target.dtype.kind in "iu":
+        target = np.eye(true.shape[-1])[target]
+    missing = true - case.recorded
+    if target.shape != true.shape or not target.any():
+        return None
+    constant = float((missing * target).sum() / (target * target).sum())
+    if not near(missing, constant * target):
+        return None
+    return Guess(
+        "missing-term", f"lacks {constant:.6g} times the targets", {"term": "target", "constant_of_term": constant}
+    )

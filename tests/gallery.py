@@ -9,15 +9,13 @@ from mtorch.debug.session import Session
 from scenarios.faults import GALLERY
 from scenarios.registry import Scenario
 
-ITERATIONS = 2
-"""One fault is right in the first iteration."""
 Told = tuple[str, str, str, tuple[int, ...]]
 
 
-def found(scenario: Scenario, seed: int = 0) -> list[Finding]:
-    """The findings of the first iterations."""
+def found(scenario: Scenario, iterations: int = 2, seed: int = 0) -> list[list[Finding]]:
+    """The findings of each of the first iterations."""
     session = Session(scenario.build(seed))
-    return [finding for i in range(ITERATIONS) for finding in session.report(i).findings]
+    return [list(session.report(i).findings) for i in range(iterations)]
 
 
 def told(finding: Finding) -> Told:
@@ -36,7 +34,7 @@ def main() -> None:
     table = Table("fault", "detected", "layer", "tensor", "steps", "cause", "as expected", box=box.SIMPLE_HEAD)
     totals: dict[str, int] = {"detected": 0, "located": 0, "cause named": 0, "as expected": 0}
     for scenario in GALLERY:
-        findings = {told(f) for f in found(scenario)}
+        findings = {told(finding) for finding in found(scenario, 1)[0]}
         sought = expected(scenario)
         places = {t[1:] for t in findings} == {t[1:] for t in sought}
         right = findings == sought

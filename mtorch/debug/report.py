@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -16,6 +16,7 @@ from mtorch.debug.diagnosis.finite import not_finite
 from mtorch.debug.diagnosis.gradients import diagnose
 from mtorch.debug.diagnosis.targets import unreachable_target
 from mtorch.debug.events import Address, Call, Trace
+from mtorch.debug.generic import check_generic
 from mtorch.debug.gradcheck import Check, Evidence, check_call
 from mtorch.debug.mended import mended
 from mtorch.layers.base import Array
@@ -98,6 +99,11 @@ def examine(trace: Trace, exhaustive: bool = False, going: Callable[[], None] = 
             if any(check.ok is False for check, _ in found):
                 wrong.add(address.path)
             judged[event.index] = found
+        for index, address, call in hidden(trace, judged, wrong):
+            going()
+            if found := check_generic(address, index, call):
+                wrong.add(address.path)
+                judged[index] += found
         results = [result for index in sorted(judged) for result in judged[index]]
         findings = [
             *not_finite(trace),
@@ -107,6 +113,18 @@ def examine(trace: Trace, exhaustive: bool = False, going: Callable[[], None] = 
             *unreachable_target(trace),
         ]
     return Report(trace.iteration, trace, tuple(check for check, _ in results), tuple(sorted(findings, key=telling)))
+
+
+def hidden(trace: Trace, judged: Mapping[int, object], wrong: Set[str]) -> Iterator[tuple[int, Address, Call]]:
+    """One call of each layer that is right so far, as is all inside it: inner ones first, and the first backward."""
+    seen: set[str] = set()
+    for event in sorted(trace.events, key=lambda event: -event.depth):
+        call, path = event.call, event.address.path
+        if call is None or path in seen or event.address.phase != "backward" or event.index not in judged:
+            continue
+        seen.add(path)
+        if not wrong & {path, *call.inside[1:]}:
+            yield event.index, event.address, call
 
 
 def rejudged(

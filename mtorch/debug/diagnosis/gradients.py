@@ -13,7 +13,7 @@ from mtorch.debug.diagnosis.findings import Finding
 from mtorch.debug.diagnosis.hypotheses import HYPOTHESES, Case, Guess
 from mtorch.debug.diagnosis.hypotheses.case import near
 from mtorch.debug.events import Trace
-from mtorch.debug.gradcheck import TOLERANCE, Check, Evidence
+from mtorch.debug.gradcheck import GENERIC, TOLERANCE, Check, Evidence
 from mtorch.debug.naming import is_input
 from mtorch.layers.base import Array
 
@@ -61,7 +61,7 @@ def causes(case: Case, derivatives: dict[int, Derivative], hopeful: bool) -> lis
         return [scaled]
     guess = None
     if hopeful:
-        elsewhere = stale(case, derivatives)
+        elsewhere = [] if case.generic else stale(case, derivatives)
         if elsewhere:
             return elsewhere
         guess = next((guess for hypothesis in HYPOTHESES if (guess := hypothesis(case)) is not None), None)
@@ -171,6 +171,9 @@ def finding(members: list[tuple[Check, Guess]], trace: Trace) -> Finding:
     if errors:
         evidence["relative_error"] = rounded(max(errors))
     where = f"{first.path}'s {first.tensor}" + (f" at {spoken(steps)}" if steps else "")
+    if GENERIC in first.method:
+        evidence[GENERIC] = True
+        where = f"{where}, {GENERIC},"
     said = guess.said.format(f"{max(distances):.0e}") if guess.cause == "stale-cache" and distances else guess.said
     message = f"{where} {said}"
     return Finding(

@@ -11,7 +11,7 @@ import numpy as np
 
 from mtorch.debug.derivatives import Budget, Derivative, Unmeasured, rms
 from mtorch.debug.events import Call, Trace
-from mtorch.debug.gradcheck import TOLERANCE, Check, Evidence
+from mtorch.debug.gradcheck import GENERIC, TOLERANCE, Check, Evidence
 from mtorch.debug.naming import is_input, position
 from mtorch.layers.base import Array
 
@@ -51,6 +51,11 @@ class Case:
     def layer(self) -> Any:
         """As it was before its forward."""
         return self.call.layer
+
+    @property
+    def generic(self) -> bool:
+        """Whether this is of a call that the run did not make: the trace knows nothing of it."""
+        return GENERIC in self.check.method
 
     @cached_property
     def recorded(self) -> Array:

@@ -22,6 +22,10 @@ BLOCKS = (4, 3, 2)
 def handed_on(case: Case) -> Guess | None:
     """The layer's own grad_output, or a tensor of an inner event, that it handed on as its own gradient."""
     outer = case.trace.events[case.check.event]
+    if case.generic:
+        same = np.array_equal(case.recorded, case.call.grad_output)
+        facts = {"is_tensor": "grad_output", "of_path": case.check.path, "of_t": None}
+        return Guess("wrong-tensor", "is grad_output, handed on unchanged", facts) if same else None
     recorded = outer.tensors[case.check.tensor]
     for event in case.trace.events[case.check.event : outer.end]:
         if event.call is None:

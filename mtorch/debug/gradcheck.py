@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mtorch.debug.derivatives import DIRECTIONS, Derivative, Slopes, directions_for, rms
+from mtorch.debug.derivatives import Derivative, Slopes, directions_for, rms
 from mtorch.debug.events import Address, Call
 from mtorch.debug.naming import is_input
 from mtorch.layers.base import Array
@@ -71,13 +71,8 @@ class Verdict:
         self.ok = bool(beyond <= TOLERANCE * size)
 
 
-def check_call(
-    address: Address, event: int, call: Call, exhaustive: bool = False, count: int = DIRECTIONS
-) -> list[tuple[Check, Evidence]]:
-    """Each tensor of a backward call against the derivative along `count` random directions.
-
-    `exhaustive`: and by elements.
-    """
+def check_call(address: Address, event: int, call: Call, exhaustive: bool = False) -> list[tuple[Check, Evidence]]:
+    """Each tensor of a backward call against the derivative along random directions; `exhaustive`: and by elements."""
     derivative = Derivative(call)
     repeatable = derivative.repeatable()
     results = []
@@ -94,7 +89,7 @@ def check_call(
             evidence, error = Evidence(slot, directions, blank, blank, shaped, call), None
             ok, method = (False, "shape") if not shaped else (None, RANDOM)
         else:
-            evidence, error, method, ok = compare(derivative, slot, gradient, call, exhaustive, count)
+            evidence, error, method, ok = compare(derivative, slot, gradient, call, exhaustive)
         error = error if error is not None and np.isfinite(error) else None
         check = Check(address.iteration, address.path, address.t, name, error, TOLERANCE, method, ok, event)
         results.append((check, evidence))
@@ -102,14 +97,14 @@ def check_call(
 
 
 def compare(
-    derivative: Derivative, slot: str, gradient: Array, call: Call, exhaustive: bool, count: int
+    derivative: Derivative, slot: str, gradient: Array, call: Call, exhaustive: bool
 ) -> tuple[Evidence, float | None, str, bool | None]:
     """What was measured of a gradient, its relative error (None: not measured), the method, and whether it is right."""
-    grad_output, directions = call.grad_output, directions_for(derivative.value(slot))[:count]
+    grad_output, directions = call.grad_output, directions_for(derivative.value(slot))
     found = derivative.along(slot, directions, grad_output)
     # Where half of the directions meet a kink, the others may have missed it by chance.
     verdict = Verdict(slopes(gradient, directions), found, rms, 0.5)
-    small = count == DIRECTIONS and gradient.size <= MOST_ELEMENTS and np.isfinite(found.values).all()
+    small = gradient.size <= MOST_ELEMENTS and np.isfinite(found.values).all()
     if exhaustive or (verdict.ok is None and small):
         whole = derivative.whole(slot, grad_output)
         by_element = Verdict(gradient, whole, largest, 0.0)

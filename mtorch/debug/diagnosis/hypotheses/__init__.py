@@ -7,7 +7,12 @@ from collections.abc import Callable
 from mtorch.debug.diagnosis.hypotheses.case import Case, Guess
 from mtorch.debug.diagnosis.hypotheses.incoming import ignored, part_of_samples, repeated_indices, steps_shifted
 from mtorch.debug.diagnosis.hypotheses.jacobian import diagonal_only, formula_at_input
-from mtorch.debug.diagnosis.hypotheses.placement import laid_out_otherwise, parameter_turned, stride_ignored
+from mtorch.debug.diagnosis.hypotheses.placement import (
+    laid_out_otherwise,
+    parameter_turned,
+    places_mixed,
+    stride_ignored,
+)
 from mtorch.debug.diagnosis.hypotheses.points import at_output, changed_between, earlier_call
 from mtorch.debug.diagnosis.hypotheses.tensors import (
     blocks_swapped,
@@ -47,6 +52,7 @@ HYPOTHESES: tuple[Callable[[Case], Guess | None], ...] = (
     target_missing,
     parameter_turned,
     stride_ignored,
+    places_mixed,
     formula_at_input,
     diagonal_only,
     mask_missing,

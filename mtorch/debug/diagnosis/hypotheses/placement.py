@@ -15,13 +15,21 @@ from mtorch.layers.base import Array
 
 
 def laid_out_otherwise(case: Case) -> Guess | None:
-    """The true gradient transposed, reshaped in another order, or with its numbers at other places."""
+    """The true gradient transposed, or reshaped in another order."""
     true, recorded = case.true, case.recorded
     if true is None or true.size < 2:
         return None
     for words, candidate in layouts(true, recorded.shape):
         if case.is_recorded(candidate):
             return Guess("transposed", f"is the true gradient {words}", {"layout": words})
+    return None
+
+
+def places_mixed(case: Case) -> Guess | None:
+    """All of the true gradient's numbers, at other places."""
+    true, recorded = case.true, case.recorded
+    if true is None:
+        return None
     held, sought = np.sort(recorded, None), np.sort(true, None)
     if np.unique(sought[sought != 0]).size > 3 and np.allclose(held, sought, rtol=1e-7, atol=1e-9 * abs(sought).max()):
         moved = float(np.mean(~np.isclose(recorded, true)))

@@ -135,14 +135,13 @@ class Trace:
     """One iteration, event by event. `loss` is the loss per element.
 
     `accumulated` has, by the path and name of each parameter, its gradient before and after the whole
-    backward pass, None where there was none. `never_reset` says that gradients outlive the iteration.
+    backward pass, None where there was none.
     """
 
     iteration: int
     loss: float
     events: tuple[Event, ...]
     accumulated: Mapping[tuple[str, str], tuple[Array | None, Array | None]] = field(default_factory=dict)
-    never_reset: bool = False
 
     def find(self, address: Address) -> int:
         """The first event at the address. Raises MtorchError where there is none."""

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from mtorch.debug.derivatives import Derivative
-from mtorch.debug.diagnosis.accumulation import not_reset, wrong_accumulation
+from mtorch.debug.diagnosis.accumulation import wrong_accumulation
 from mtorch.debug.diagnosis.findings import Finding, telling
 from mtorch.debug.diagnosis.finite import not_finite
 from mtorch.debug.diagnosis.gradients import diagnose
@@ -109,7 +109,6 @@ def examine(trace: Trace, exhaustive: bool = False, going: Callable[[], None] = 
             *not_finite(trace),
             *diagnose(trace, results),
             *wrong_accumulation(trace),
-            *not_reset(trace),
             *unreachable_target(trace),
         ]
     return Report(trace.iteration, trace, tuple(check for check, _ in results), tuple(sorted(findings, key=telling)))

@@ -7,7 +7,6 @@ import inspect
 import zlib
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -47,47 +46,7 @@ def trace(training: Training, iteration: int) -> Trace:
     tracer = Tracer(training)
     with Watch(tracer.targets(), tracer):
         loss = training.step(iteration)
-    kept_on = never_reset(training, iteration + 1)
-    return Trace(iteration, loss.per_element, tuple(flatten(tracer.roots, iteration)), tracer.accumulated, kept_on)
-
-
-class Leftover:
-    """Listens for the gradients that there are when the first backward begins."""
-
-    def __init__(self, layers: list[Layer]) -> None:
-        self.layers, self.found = layers, None
-
-    found: bool | None
-
-    def enter(self, target: Any, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        if self.found is None:
-            self.found = has_gradients(self.layers)
-
-    def leave(self, target: Any, method: str, result: Any) -> None:
-        pass
-
-
-def has_gradients(layers: list[Layer]) -> bool:
-    return any(np.any(gradient) for layer in layers for gradient in layer.gradients.values())
-
-
-def never_reset(training: Training, following: int) -> bool:
-    """Whether gradients that an iteration left behind are still there when the following one's backward begins.
-
-    That one is run on a copy, and only where something was left behind.
-    """
-    if not has_gradients(training.model.layers()):
-        return False
-    modules = (v for layer in training.model.layers() for v in vars(layer).values() if isinstance(v, ModuleType))
-    copied_training = copy.deepcopy(training, {id(v): v for v in (training.batches, training.test, *modules)})
-    layers = copied_training.model.layers()
-    leftover = Leftover(layers)
-    try:
-        with Watch([(layer, ("backward",)) for layer in layers], leftover):
-            copied_training.step(following)
-    except Exception:  # there may be no following iteration, and what it raises is its own matter
-        return False
-    return bool(leftover.found)
+    return Trace(iteration, loss.per_element, tuple(flatten(tracer.roots, iteration)), tracer.accumulated)
 
 
 class LossLayer(Layer):

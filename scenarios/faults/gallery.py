@@ -42,7 +42,6 @@ def fault(
     count: int = 0,
     labels: int = 0,
     loss: Any = SquareLoss,
-    optimizer: Any = SGD,
 ) -> Scenario:
     """The scenario of a wrong class: its name, and its docstring's first line, say what is wrong.
 
@@ -53,7 +52,7 @@ def fault(
     def make(seed: int, data: Path | None, lr: float) -> Training:
         module = Module(Sequential(stack(np.random.default_rng(seed))))
         batches = Noise(x, y, seed, count, labels)
-        return Training(module, loss(module.backward), optimizer(module, lr), batches, transform=bool(labels))
+        return Training(module, loss(module.backward), SGD(module, lr), batches, transform=bool(labels))
 
     name = re.sub("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", kind.__name__).lower()
     summary = (inspect.getdoc(kind) or "").splitlines()[0].rstrip(".")

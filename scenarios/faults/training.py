@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mtorch import SGD, BCEWithLogitsLoss, CrossEntropyLoss, MSELoss, layers
+from mtorch import BCEWithLogitsLoss, CrossEntropyLoss, MSELoss, layers
 from mtorch.layers.base import Array
 from scenarios.faults.gallery import Expected, fault
 
@@ -53,19 +53,6 @@ class CrossEntropyWithoutTarget(CrossEntropyLoss):
         return losses, gradient + targets
 
 
-class NeverReset(SGD):
-    """Gradient descent in a loop that never resets its gradients.
-
-    Each iteration adds to what the iterations before it have left, and each step goes the sum of all.
-    """
-
-    def step(self) -> None:
-        kept = [(layer, layer.gradients) for layer in self.module.layers()]
-        super().step()
-        for layer, gradients in kept:
-            layer.gradients = gradients
-
-
 def one(kind: Any, cause: str, labels: int = 0) -> Any:
     expected: Expected = (cause, "loss", "grad_output", None)
     y = (5,) if labels else (5, 3)
@@ -77,12 +64,4 @@ FAULTS = (
     one(MSEHalf, "wrong-scale"),
     one(BCESign, "wrong-sign"),
     one(CrossEntropyWithoutTarget, "missing-term", labels=3),
-    fault(
-        NeverReset,
-        lambda rng: [layers.Linear2(3, 4, rng=rng), layers.Tanh(), layers.Linear2(4, 2, rng=rng)],
-        (5, 3),
-        (5, 2),
-        ("gradients-not-reset", "optimizer", "gradients", None),
-        optimizer=NeverReset,
-    ),
 )

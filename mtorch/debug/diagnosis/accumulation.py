@@ -35,19 +35,6 @@ def wrong_accumulation(trace: Trace) -> list[Finding]:
     return [finding for finding in found if finding is not None]
 
 
-def not_reset(trace: Trace) -> list[Finding]:
-    """A finding where an iteration's gradients are still there when the next one adds its own."""
-    if not trace.never_reset:
-        return []
-    at = next(e.index for e in trace.events if e.address.phase == "update")
-    count = sum(after is not None for _, after in trace.accumulated.values())
-    message = (
-        f"{count} gradients of this iteration are still there when the next one's backward begins, and adds to them"
-    )
-    facts = {"parameters": count}
-    return [Finding("gradients-not-reset", "error", "optimizer", "gradients", trace.iteration, (), message, facts, at)]
-
-
 def judged(trace: Trace, path: str, name: str, before: Array | None, after: Array | None) -> Finding | None:
     parts = [
         event.call.gradients[name]

@@ -66,7 +66,8 @@ class Comparison:
 
 def compare(a: Session, b: Session, first: int, stop: int, going: Going = lambda _: True) -> Comparison:
     """Run two sessions in step through iterations first … stop - 1. Raises Stopped where `going` says no."""
-    found: Difference | None = None
+    # At once, as an event that only one has may change no number.
+    found = differing_traces(a.trace(first, going), b.trace(first, going))
     distances, marks = [], milestones(stop - first)
     for at in range(first, stop + 1):
         one, two = peek(a, at, going), peek(b, at, going)

@@ -13,12 +13,30 @@ def first_not_finite(trace: Trace) -> tuple[Event, str] | None:
     """The event and the tensor where NaN or infinity appears first in time.
 
     It was born there if the tensor is one of the event's results, as then all that went in was finite; else it came
-    from outside the iteration's events. What goes into an event with others inside is seen again at the first of these.
+    from outside the iteration's events. What goes into an event with others inside is seen again at the first of these;
+    what such a layer made itself, between the layers inside, is a result of its own.
     """
     for event, name in in_time(trace.events):
         inner = event.end == event.index + 1 or name in event.results
         if inner and not is_finite(event.tensors[name]):
-            return event, name
+            return made_around(trace, event, name) or (event, name)
+    return None
+
+
+def made_around(trace: Trace, event: Event, name: str) -> tuple[Event, str] | None:
+    """The innermost event around one into which only finite numbers went, if these aren't when they come out of it.
+
+    None where the tensor is a result or a parameter of the event's: nothing around made that.
+    """
+    if name in event.results or (event.address.path, name) in trace.accumulated:
+        return None
+    outer = event.parent
+    while outer is not None:
+        around = trace.events[outer]
+        bad = [n for n, tensor in around.tensors.items() if not is_finite(tensor)]
+        if bad and around.label != f"t={around.address.t}" and all(n in around.results for n in bad):
+            return around, bad[0]
+        outer = around.parent
     return None
 
 

@@ -108,3 +108,10 @@ def test_it_can_be_stopped_and_counts_as_it_should() -> None:
     assert sorted(milestones(50)) == [1, 2, 5, 10, 20, 50]
     assert sorted(milestones(123)) == [1, 2, 5, 10, 20, 50, 100, 123]
     assert milestones(1) == {1}
+
+
+def test_an_event_that_changes_no_number_is_a_difference() -> None:
+    linear, relu = (lambda: layers.Linear(3, 3, rng=0)), layers.Relu
+    found = first(stack(linear(), relu()), stack(linear(), relu(), relu()))
+    assert (found.iteration, found.address) == (0, "0 forward relu")
+    assert (found.a is None) != (found.b is None)

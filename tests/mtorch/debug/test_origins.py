@@ -155,3 +155,31 @@ def test_an_overflow_in_a_layer_that_has_others_inside_is_its_own() -> None:
     run = Session(run.training)
     [finding] = not_finite(run.trace(0))
     assert (finding.path, finding.tensor) == ("residual", "output")
+
+
+class Hands(layers.Layer):
+    """Hands an infinity of its own on to the layer inside."""
+
+    name = "hands"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = layers.Linear(3, 3)
+
+    def children(self) -> Any:
+        return [self.inner]
+
+    def forward(self, x: Any) -> Any:
+        return self.inner.forward(x / np.float32(0))
+
+    def backward(self, grad_output: Any) -> Any:
+        return self.inner.backward(grad_output)
+
+
+def test_a_layer_that_makes_it_between_the_layers_inside_is_to_blame_for_it() -> None:
+    module = Module(Sequential([layers.Linear(3, 3), Hands()]))
+    loader = DataLoader(np.ones((4, 3), "f4"), np.zeros((4, 3), "f4"), 4)
+    run = Session(Training(module, SquareLoss(module.backward), SGD(module, 0.01), loader))
+    found = born(run, Position(2))
+    assert found is not None and place(run, found) == "0 forward hands"
+    assert "hands's output in forward is the first tensor" in not_finite(run.trace(0))[0].message

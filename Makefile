@@ -19,7 +19,7 @@ run: .venv/ready  ## open the debugger on the seed's RNN (without a terminal: pr
 	else $(BIN)/mtorch check rnn-sin-cos-seed; status=$$?; [ $$status -le 1 ]; fi
 
 test: .venv/ready  ## the whole test suite
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest -n auto $(ARGS)
 
 check: .venv/ready  ## ruff, mypy --strict, import contracts
 	@$(BIN)/ruff check .

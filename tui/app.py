@@ -201,7 +201,9 @@ class DebuggerApp(Stops, Whence, WhatIf, App[None]):
             if self.notebook.branch:
                 self.enter(self.notebook.branch, Position(self.notebook.first), going)
             if self.notebook.position:
-                return self.session.goto(Address.parse(self.notebook.position), going), "where you left off"
+                address = Address.parse(self.notebook.position)
+                if address.iteration <= len(self.session.losses):  # a file may say anything
+                    return self.session.goto(address, going), "where you left off"
         return Position(self.notebook.first, 0), "c runs to the first finding, ? shows all keys"
 
     def on_resize(self, event: Resize) -> None:
@@ -372,6 +374,8 @@ class DebuggerApp(Stops, Whence, WhatIf, App[None]):
         self.running = None
         if message.error is not None:
             self.fail(message.error)
+        elif message.position is None and self.position is None:  # stopped before there was anything to see
+            self.run_far(lambda _: (Position(self.notebook.first, 0), message.words))
         elif message.position is None:
             self.say(message.words)
         else:
@@ -550,7 +554,11 @@ class DebuggerApp(Stops, Whence, WhatIf, App[None]):
         if self.running is not None:
             self.say("still running: esc stops it")
             return
-        size = self.notebook.save(self.branches.trunk, os.path.expanduser(path), self.left)
+        try:
+            size = self.notebook.save(self.branches.trunk, os.path.expanduser(path), self.left)
+        except Exception as error:  # the target's own file may be gone, its batches may raise anything
+            self.say(what(error))
+            return
         self.say(
             f"{len(self.branches.trunk.losses)} iterations are in {path} ({decimal(size)}); mtorch replay opens it"
         )

@@ -294,7 +294,7 @@ def replay(
     Opening runs nothing that the file says. Exit status of --verify: 1 when the run comes out otherwise here.
     """
     if not verify:
-        return open_debugger(target, None, assignments, data, source, memory)
+        return open_debugger(target, None, assignments, data, source, memory, recorded=True)
     from tui import output, recordings
     from tui.record import Verified
 
@@ -439,11 +439,12 @@ def open_debugger(
     data: Path | None = None,
     source: Path | None = None,
     memory: int | None = None,
+    recorded: bool = False,
 ) -> int:
-    """Run the debugger on a target until the user leaves it."""
+    """Run the debugger on a target until the user leaves it; a target that is `recorded` is never run as a file."""
     from tui.targets import is_recording, load
 
-    recorded = is_recording(name) or source is not None
+    recorded = recorded or is_recording(name)
     if not on_terminal():
         others = f"mtorch replay --verify {name}" if recorded else f"mtorch check {name} or mtorch train {name}"
         raise click.UsageError(f"the debugger needs a terminal; without one, use {others}")

@@ -170,7 +170,8 @@ def recorded_line(tape: Tape, how: str) -> Text:
 def verified(found: Verified) -> RenderableType:
     """Whether a recording came out the same again; where not, what may explain it."""
     recording, difference = found.recording, found.difference
-    scope = f"{len(recording.losses)} losses and {count(len(recording.checkpoints), 'checkpoint')}"
+    scope = f"{len(recording.losses)} losses, {count(len(recording.checkpoints), 'checkpoint')}"
+    scope += f" and {count(len(recording.kept), 'iteration')} kept whole"
     name = plain(recording.path)
     machine = "; ".join(map(plain, found.machine))
     if difference is None:

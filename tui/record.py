@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,8 @@ class Tape:
         force: bool,
     ) -> None:
         self.target, self.path = target, path
+        if path.suffix != ".mtr":
+            raise ScenarioError(f"-o {path}: expected a name that ends in .mtr, as a recording is known by")
         self.stop = iterations or target.epochs * target.training.epoch
         try:
             kept, self.last = keeping.parse(keep, self.stop)
@@ -53,8 +57,8 @@ class Tape:
         """To the end, or to Ctrl-C; what was recorded is in the file however it ends."""
         with self.writer:
             try:
-                with contextlib.redirect_stdout(sys.stderr), np.errstate(all="ignore"):
-                    self.recorder.run(self.stop, lambda _: told())
+                with contextlib.redirect_stdout(sys.stderr), np.errstate(all="ignore"), interruptible() as between:
+                    self.recorder.run(self.stop, lambda _: (told(), between()))
             except KeyboardInterrupt:
                 self._keep_last()
                 raise
@@ -70,6 +74,30 @@ class Tape:
             session = Session(self.target.training, store=Recording(self.path))
             for iteration in range(max(0, self.recorder.at - self.last), self.recorder.at):
                 self.writer.trace(session.trace(iteration))
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[Callable[[], None]]:
+    """While entered, Ctrl-C waits for what is yielded to be called, between iterations; a second one doesn't."""
+    pressed = False
+
+    def note(number: int, frame: Any) -> None:
+        nonlocal pressed
+        pressed = True
+        signal.signal(signal.SIGINT, usual)
+
+    def between() -> None:
+        if pressed:
+            raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield between
+        return
+    usual = signal.signal(signal.SIGINT, note)
+    try:
+        yield between
+    finally:
+        signal.signal(signal.SIGINT, usual)
 
 
 class Verified:

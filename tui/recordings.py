@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,10 @@ def settings_of(name: str, scenario: Scenario, recorded: Any, asked: Mapping[str
             raise NotHere(name, f"expected a positive {type(default).__name__} for {key}, got {str(value)[:40]!r}")
         if value > LARGER * default and asked.get(key) != value:
             raise NotHere(name, f"{key}={value} is unusually large; --set {key}={value} says that it is meant")
+    grown = math.prod(max(1.0, value / scenario.settings[key]) for key, value in recorded.items() if key not in asked)
+    if grown > LARGER:
+        said = " ".join(f"--set {key}={value}" for key, value in recorded.items() if value > scenario.settings[key])
+        raise NotHere(name, f"its settings together are unusually large; {said} says that they are meant")
     for key, value in asked.items():
         if value != recorded.get(key, scenario.settings[key]):
             raise ScenarioError(f"--set {key}={value}: the run was recorded with {key}={recorded.get(key)}")

@@ -305,6 +305,8 @@ class Branches:
 
     def remove(self, name: str) -> None:
         """Forget a branch. Raises MtorchError for the one that is looked at, and for one that has branches itself."""
+        if name == TRUNK:
+            raise MtorchError(f"{TRUNK} is the run itself, and stays")
         self.branch(name)
         if name == self.current:
             raise MtorchError(f"{name} is what you are looking at; branch {TRUNK} leaves it")

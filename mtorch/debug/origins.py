@@ -71,6 +71,7 @@ def next_change(
 ) -> Position | None:
     """The same forwards, from the position on: runs until there is a change, to iteration `stop`, or Stopped."""
     start = first_after(session, path, index, position, going)
+    start += update_of(session, path, start, going) == position  # from an update, on to the next
     now = value(session, start, path, index, going)
     for iteration in count(start) if stop is None else range(start, stop):
         after = value(before_edits(session, iteration + 1), iteration + 1, path, index, going)

@@ -87,6 +87,7 @@ class Session:
         with self._running, np.errstate(all="ignore"):
             start = self.checkpoints.before(iteration)
             if not start <= self._at <= iteration:
+                self._at = -1  # a state that turns out not to fit leaves none behind
                 self.training.load_state(self.checkpoints.state(start))
                 self._at = start
             with self._whole_iterations():

@@ -69,6 +69,10 @@ def parse(text: str, event: Event) -> Place:
     return Place(event.index, name, tuple(i % n for i, n in zip(numbers, shape, strict=True)))
 
 
+def brackets(place: Place) -> str:
+    return cell("", place.cell)
+
+
 def cell(tensor: str, index: Index) -> str:
     return f"{tensor}[{','.join(map(str, index))}]" if index else tensor
 
@@ -80,6 +84,8 @@ def sources(trace: Trace, place: Place) -> Sources:
     kind, terms = "sum", list(_terms(trace, event, place))
     if not terms:
         kind, terms = "slopes", list(_slopes(trace, event, place))
+    if not terms and event.address.phase == "update":
+        raise MtorchError(f"{place} is the optimiser's work, which is not followed; ask for gradient{brackets(place)}")
     if not terms:
         raise MtorchError(f"{place} comes from outside the network: there is nothing before it")
     terms.sort(key=lambda term: -abs(term.value))

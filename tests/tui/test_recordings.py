@@ -75,7 +75,7 @@ def test_replay_verifies(path: Path) -> None:
     record(path, "rnn-sin-cos", "--seed", 3, "--set", "hidden=8")
     result = mtorch("replay", "--verify", path)
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.output == f"the same, bit by bit: 30 losses and 4 checkpoints of {path}\n"
+    assert result.output == f"the same, bit by bit: 30 losses, 4 checkpoints and 3 iterations kept whole of {path}\n"
 
 
 def test_what_comes_out_otherwise_is_named_and_the_machine_is_compared(path: Path) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from mtorch.debug.sources import Sources
 from tui.plain import plain
 
+WRONG = 1e-3
+"""A share that no rounding of single precision explains."""
+
 SHOWN = 200
 """Terms that are listed one by one."""
 
@@ -15,8 +18,15 @@ def heading(found: Sources) -> str:
     if found.kind == "slopes":
         return plain(f"{found.place} = {found.value:.6g}; it moves by so much with each of what went in:")
     handed = count == 1 and found.terms[0].value == found.value
-    made = "handed on from" if handed else f"the sum of {count} term{'' if count == 1 else 's'}, largest first"
-    missed = f"; rounding: {found.off:.1e}" if found.off else ""
+    several = "its one term" if count == 1 else f"the sum of {count} terms, largest first"
+    made = "handed on from" if handed else several
+    missed = ""
+    if abs(found.off) > WRONG * max(abs(found.value), abs(found.value - found.off)):
+        missed = f"; but they add up to {found.value - found.off:.6g}"
+        if found.value:
+            missed += f", {(found.value - found.off) / found.value:.6g} times what was recorded"
+    elif found.off:
+        missed = f"; rounding: {found.off:.1e}"
     return plain(f"{found.place} = {found.value:.6g}, {made}{missed}")
 
 

@@ -21,6 +21,8 @@ HEAD = 100
 
 DTYPES = ("|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16")
 MOST_AXES = 32
+LONGEST_VALUE = 10**6
+"""Characters of a piece of JSON."""
 
 TABLES = {
     # What made the run, as JSON by name.

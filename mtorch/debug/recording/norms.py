@@ -53,37 +53,51 @@ class Norms:
         self._absent = [np.full(length, np.nan) for length in lengths]
         self._steps = [np.empty_like(p.array) for p in self.large]
         self._in_place: bool | None = None
+        self._first = [p.array for p in self.all]
+        self._entered: tuple[list[Array], list[tuple[Any, Array]]] | None = None
+        self._stepped: tuple[list[Array], list[Any]] | None = None
         self._squares: list[list[Any]] = []
         self._gradients: list[Array] = []
         self._weights: list[Array] = [p.array.copy() for p in self.small]
-        self._before: list[tuple[Any, Array]] = []
-        self._first = [p.array for p in self.all]
         self._numbers: list[Array] = []
 
     def enter(self, target: Any, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        copied = self._in_place is not False
+        copied, small, large = self._in_place is not False, [], []
         for (_, layer, name), absent in zip(self.small, self._absent, strict=True):
             gradient = layer.gradients.get(name)
-            self._gradients.append(absent if gradient is None else gradient.copy())
+            small.append(absent if gradient is None else gradient.copy())
         for _, layer, name in self.large:
             array = layer.parameters[name]
-            self._before.append((layer.gradients.get(name), array.copy() if copied else array))
+            large.append((layer.gradients.get(name), array.copy() if copied else array))
+        self._entered = small, large
 
     def leave(self, target: Any, method: str, result: Any) -> None:
+        if self._entered is None:
+            return
         if self._in_place is None:
             # What was before a step must be copied where an optimiser of the user's works in place.
             self._in_place = any(p.array is array for p, array in zip(self.all, self._first, strict=True))
         vdot, squares = np.vdot, []
-        for (_, layer, name), (gradient, old), step in zip(self.large, self._before, self._steps, strict=True):
+        for (_, layer, name), (gradient, old), step in zip(self.large, self._entered[1], self._steps, strict=True):
             new = layer.parameters[name]
             np.subtract(new, old, out=step)
             own = math.nan if gradient is None else vdot(gradient, gradient)
             squares.append((own, vdot(new, new), vdot(step, step)))
+        # Held any longer, the old arrays' memory could not be used again at once, and the run would slow down.
+        self._stepped, self._entered = (self._entered[0], squares), None
+
+    def ended(self) -> None:
+        """An iteration is over: its last step counts; one without a step has no gradient, and moved nothing."""
+        gradients, squares = self._stepped or (
+            self._absent,
+            [(math.nan, np.vdot(p.array, p.array), 0) for p in self.large],
+        )
+        self._stepped = self._entered = None
+        self._gradients += gradients
         self._squares.append(squares)
-        self._before = []  # held any longer, their memory could not be used again at once, and the run would slow down
         for _, layer, name in self.small:
             array = layer.parameters[name]
-            self._weights.append(array.copy() if self._in_place else array)
+            self._weights.append(array if self._in_place is False else array.copy())
         if len(self._squares) == ROWS:
             self._sum()
 
@@ -117,6 +131,6 @@ class Norms:
         """The numbers of the so many iterations since they were last taken, by name, as float32."""
         if self._squares:
             self._sum()
-        numbers, self._numbers = np.concatenate(self._numbers)[:count], []  # a step more where an iteration failed late
+        numbers, self._numbers = np.concatenate(self._numbers)[:count], []
         named = list(enumerate([*self.large, *self.small]))
         return [(f"{p.path}.{name}", numbers[:, n, k]) for n, p in named for k, name in enumerate(NAMES)]

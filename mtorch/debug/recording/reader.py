@@ -6,23 +6,21 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from mtorch.debug.events import PHASES, Address, Event, Trace
-from mtorch.debug.recording.layout import HEAD, SCHEMA, STATEMENTS, is_recording, unpacked
+from mtorch.debug.recording.layout import HEAD, LONGEST_VALUE, SCHEMA, STATEMENTS, is_recording, unpacked
 from mtorch.errors import DataError
 from mtorch.layers.base import Array
 from mtorch.training import State
 
 LONGEST_NAME = 1000
-LONGEST_VALUE = 10**6
-"""Characters of a piece of JSON."""
-
 STEPS = 1_000_000
-MOST_STEPS = 2000
+MOST_STEPS = 200
 """Millions of steps of SQLite's machine that one question may take: a forged file might never end."""
 
 FAILURES = (sqlite3.Error, ValueError, TypeError, OverflowError, RecursionError, MemoryError, KeyError)
@@ -89,25 +87,42 @@ class Recording:
             raise DataError(f"{self.path}: the recording is damaged or forged: {what}") from None
 
     def _rows(self, question: str, *values: Any) -> Iterator[Any]:
-        return self._base.execute(question, values)
+        """A question's rows, no more than a file of this size can hold: forged pages may come again and again."""
+        room = self._room()
+        for row in self._base.execute(question, values):
+            room -= 1 + sum(len(value) for value in row if isinstance(value, bytes))
+            if room < 0:
+                raise ValueError("expected no more than a file of this size can hold")
+            yield row
+
+    def _room(self) -> int:
+        beside = self.path.with_name(f"{self.path.name}-wal")
+        return 2 * self.path.stat().st_size + (beside.stat().st_size if beside.exists() else 0)
 
     def _look(self) -> None:
         """What is read at once. Only tables that are made as ours are asked: no view or trigger has a say."""
         made = {sql for (sql,) in self._rows("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL LIMIT 100")}
         if made != set(STATEMENTS):
-            raise ValueError(f"expected the tables of schema {SCHEMA}, got others")
+            raise ValueError(
+                f"expected the tables of schema {SCHEMA}, got others, or none without the -wal file beside it"
+            )
         self.meta: dict[str, Any] = self._values("meta", "name")
-        self.left: dict[str, Any] = self._values("left", "kind")
+        self.left: dict[str, Any] = {}
+        with contextlib.suppress(*FAILURES):  # what a user left is not worth the run
+            self.left = self._values("left", "kind")
         self.losses: list[float] = self._series("loss").tolist()
         count = len(self.losses)
         self.checkpoints: tuple[int, ...] = tuple(
             self._number(n, count) for (n,) in self._rows("SELECT DISTINCT iteration FROM states ORDER BY iteration")
         )
-        if self.checkpoints[:1] != (0,):
+        if self.checkpoints[:1] != (0,) or any(b <= a for a, b in pairwise(self.checkpoints)):
             raise ValueError("expected the state at the start of iteration 0, found none")
         self.kept: tuple[int, ...] = tuple(
-            self._number(n, count - 1) for (n,) in self._rows("SELECT iteration FROM traces ORDER BY iteration")
+            self._number(n, count - 1)
+            for (n,) in self._rows("SELECT iteration FROM traces ORDER BY iteration LIMIT ?", count + 1)
         )
+        if any(b <= a for a, b in pairwise(self.kept)):
+            raise ValueError("expected iterations that were kept once each")
 
     def _values(self, table: str, key: str) -> dict[str, Any]:
         question = f"SELECT {key}, value FROM {table} LIMIT 1000"
@@ -195,6 +210,13 @@ class Recording:
         if not events:
             raise ValueError(f"expected events of iteration {iteration}, found none")
         return tuple(events)
+
+    def check(self) -> None:
+        """Raises DataError where the file is damaged, even in what nobody has asked for."""
+        with self._told():
+            (said,) = next(self._rows("PRAGMA integrity_check(1)"))
+            if said != "ok":
+                raise ValueError(said)
 
     def size(self) -> int:
         """Bytes of the file."""

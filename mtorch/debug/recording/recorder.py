@@ -52,6 +52,7 @@ class Recorder:
         self._losses: list[float] = []
         self._since = time.monotonic()
         writer.state(0, training.state())
+        writer.commit()
 
     def run(self, stop: int, told: Callable[[float], Any] = lambda loss: None) -> None:
         """Train up to iteration `stop`, telling each loss per element. What an iteration raises ends it."""
@@ -81,18 +82,20 @@ class Recorder:
         end = min(stop, self.at + PIECE - len(self._losses), self.at - self.at % self.every + self.every)
         step, losses, keep = self.training.step, self._losses, self.keep
         for at in range(self.at, end):
-            if at in keep:
-                found = trace(self.training, at)
-                self.writer.trace(found)
-                loss = found.loss
-            else:
-                loss = step(at).per_element
+            found = trace(self.training, at) if at in keep else None
+            loss = found.loss if found is not None else step(at).per_element
+            if self.norms is not None:
+                self.norms.ended()
             losses.append(loss)
             self.at = at + 1
+            if found is not None:
+                self.writer.trace(found)
+            if time.monotonic() - self._since > PATIENCE:
+                self._write()
             told(loss)
         if self.at % self.every == 0:
             self.writer.state(self.at, self.training.state())
-        if len(losses) == PIECE or time.monotonic() - self._since > PATIENCE:
+        if len(losses) == PIECE:
             self._write()
 
     def _write(self) -> None:

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from mtorch.debug.events import Trace
 from mtorch.debug.recording.reader import Recording
 from mtorch.debug.session import Stopped
+from mtorch.debug.tracer import trace
 from mtorch.layers.base import Array
 from mtorch.training import State, Training
 
@@ -40,6 +42,7 @@ def verify(training: Training, recording: Recording, told: Callable[[int], bool]
 
     `told` hears each iteration before it runs; Stopped where it says no.
     """
+    recording.check()
     start = recording.state(0)
     if found := differing(start, training.state()):
         return Difference(0, 0, *found, True)
@@ -55,12 +58,34 @@ def verify(training: Training, recording: Recording, told: Callable[[int], bool]
                 break
             if not told(at):
                 raise Stopped
-            loss = training.step(at).per_element
+            if at in recording.kept:
+                again = trace(training, at)
+                if unlike := otherwise_kept(recording.trace(at), again):
+                    return Difference(at, at, *unlike, True)
+                loss = again.loss
+            else:
+                loss = training.step(at).per_element
             if otherwise is None and not identical(np.array(loss), np.array(losses[at])):
                 otherwise = at
     if otherwise is not None:
         return Difference(otherwise, otherwise, "loss", (), losses[otherwise], loss, True)
     return None
+
+
+def otherwise_kept(recorded: Trace | None, again: Trace) -> tuple[str, tuple[int, ...], float, float] | None:
+    """The first tensor of an iteration that was kept whole that isn't the same."""
+    events = recorded.events if recorded is not None else ()
+    if recorded is None or len(events) != len(again.events):
+        return "its number of events", (), float(len(events)), float(len(again.events))
+    for before, now in zip(events, again.events, strict=True):
+        names = {**before.tensors, **now.tensors}
+        for name in names:
+            where = f"{now.address.phase} {now.address.path} {name}"
+            if before.address != now.address or name not in before.tensors or name not in now.tensors:
+                return where, (), float("nan"), float("nan")
+            if not identical(before.tensors[name], now.tensors[name]):
+                return where, *furthest(before.tensors[name], now.tensors[name])
+    return None if identical(np.array(recorded.loss), np.array(again.loss)) else ("loss", (), recorded.loss, again.loss)
 
 
 def differing(recorded: State, again: State) -> tuple[str, tuple[int, ...], float, float] | None:

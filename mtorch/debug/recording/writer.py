@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any
 
 from mtorch.debug.events import Trace
-from mtorch.debug.recording.layout import APPLICATION_ID, PAGE, SCHEMA, STATEMENTS, is_recording, packed
+from mtorch.debug.recording.layout import APPLICATION_ID, LONGEST_VALUE, PAGE, SCHEMA, STATEMENTS, is_recording, packed
 from mtorch.errors import DataError
 from mtorch.training import State
 
@@ -64,6 +64,20 @@ class Writer:
             said = error.strerror if isinstance(error, OSError) else str(error)
             raise DataError(f"{self.path}: cannot be written: {said}; what was committed before can be read") from error
 
+    @contextlib.contextmanager
+    def _whole(self) -> Iterator[None]:
+        """What is added goes in whole, or, whatever interrupts it, not at all."""
+        with self._told():
+            self._base.execute("SAVEPOINT addition")
+            try:
+                yield
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):  # a full disk has undone everything already
+                    self._base.execute("ROLLBACK TO addition")
+                    self._base.execute("RELEASE addition")
+                raise
+            self._base.execute("RELEASE addition")
+
     def meta(self, name: str, value: Any) -> None:
         """Note something about the run, in place of what was noted under that name."""
         with self._told():
@@ -72,12 +86,12 @@ class Writer:
     def left(self, kind: str, value: Any) -> None:
         """Note what the user leaves there, in place of what was there of that kind."""
         with self._told():
-            self._base.execute("INSERT OR REPLACE INTO left VALUES (?, ?)", (kind, json.dumps(value)))
+            self._base.execute("INSERT OR REPLACE INTO left VALUES (?, ?)", (kind, short(value)))
 
     def series(self, first: int, columns: Iterable[tuple[str, Any]]) -> None:
         """A number for each iteration from `first` on, under each name."""
         rows = [(name, first, dtype, data) for name, (dtype, _, data) in ((n, packed(v)) for n, v in columns)]
-        with self._told():
+        with self._whole():
             self._base.executemany("INSERT INTO series VALUES (?, ?, ?, ?)", rows)
 
     def state(self, iteration: int, state: State) -> None:
@@ -87,7 +101,7 @@ class Writer:
             for part, arrays in state._asdict().items()
             for name, array in arrays.items()
         ]
-        with self._told():
+        with self._whole():
             self._base.executemany("INSERT INTO states VALUES (?, ?, ?, ?, ?, ?)", rows)
 
     def trace(self, trace: Trace) -> None:
@@ -98,7 +112,7 @@ class Writer:
             where = (e.address.phase, e.address.path, e.address.t, e.label, e.depth, e.parent, e.end)
             events.append((at, e.index, *where, json.dumps(e.equations)))
             tensors += [(at, e.index, name, *packed(array)) for name, array in e.tensors.items()]
-        with self._told():
+        with self._whole():
             self._base.execute("INSERT OR REPLACE INTO traces VALUES (?, ?)", (at, trace.loss))
             self._base.execute("DELETE FROM events WHERE iteration = ?", (at,))
             self._base.execute("DELETE FROM tensors WHERE iteration = ?", (at,))
@@ -110,7 +124,8 @@ class Writer:
         with self._told():
             if not self.path.exists() or os.stat(self.path).st_ino != self._file:
                 raise DataError(f"{self.path}: was removed or replaced while it was being written")
-            self._base.execute("COMMIT")
+            if self._base.in_transaction:
+                self._base.execute("COMMIT")
             self._base.execute("BEGIN")
 
     def close(self) -> None:
@@ -136,6 +151,14 @@ class Writer:
             self.close()
 
 
+def short(value: Any) -> str:
+    """A value as JSON. Raises DataError for more than a reader takes."""
+    text = json.dumps(value)
+    if len(text) > LONGEST_VALUE:
+        raise DataError(f"notes and the like may take {LONGEST_VALUE} characters, got {len(text)}")
+    return text
+
+
 def update(path: str | Path, left: Mapping[str, Any]) -> None:
     """Note in a finished recording what the user leaves there. Raises DataError where it can't be written.
 
@@ -145,7 +168,7 @@ def update(path: str | Path, left: Mapping[str, Any]) -> None:
         with contextlib.closing(sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=rw", uri=True)) as base, base:
             base.execute("PRAGMA trusted_schema = OFF")
             base.executemany(
-                "INSERT OR REPLACE INTO left VALUES (?, ?)", [(kind, json.dumps(value)) for kind, value in left.items()]
+                "INSERT OR REPLACE INTO left VALUES (?, ?)", [(kind, short(value)) for kind, value in left.items()]
             )
     except sqlite3.Error as error:
         raise DataError(f"{path}: cannot be written: {error}") from error

@@ -36,7 +36,7 @@ def test_the_last_change_is_the_last_and_the_next_the_next(iteration: int, event
     numbers = [float(RUN.state(i).model[PATH][index]) for i in range(28)]
     update = next(e.index for e in events if str(e.address) == f"{iteration} update {PATH}")
     changes = [Position(i, update) for i in range(27) if abs(numbers[i + 1] - numbers[i]) > by]
-    before, after = [c for c in changes if c < position], [c for c in changes if c >= position]
+    before, after = [c for c in changes if c < position], [c for c in changes if c > position]
     assert last_change(RUN, PATH, index, position, by) == (before[-1] if before else None)
     assert next_change(RUN, PATH, index, position, by, stop=27) == (after[0] if after else None)
 

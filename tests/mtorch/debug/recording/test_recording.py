@@ -123,6 +123,7 @@ def test_norms_see_what_an_optimiser_does_in_place_and_what_has_no_gradient(size
     with Watch([(training.optimizer, ("step",))], norms):
         for _ in range(3):
             training.optimizer.step()
+            norms.ended()
     numbers = dict(norms.taken(3))
     root = np.sqrt(size)
     np.testing.assert_allclose(numbers["w.grad_norm"], [2 * root] * 3, rtol=1e-6)

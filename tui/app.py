@@ -202,7 +202,7 @@ class DebuggerApp(Stops, Whence, WhatIf, App[None]):
                 self.enter(self.notebook.branch, Position(self.notebook.first), going)
             if self.notebook.position:
                 address = Address.parse(self.notebook.position)
-                if address.iteration <= len(self.session.losses):  # a file may say anything
+                if address.iteration <= len(self.session.losses) + FAR:  # a file may say anything
                     return self.session.goto(address, going), "where you left off"
         return Position(self.notebook.first, 0), "c runs to the first finding, ? shows all keys"
 

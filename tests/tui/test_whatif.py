@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+import scenarios
+from mtorch import Training
 from mtorch.debug.recording.reader import Recording
 from mtorch.debug.recording.recorder import Recorder
 from mtorch.debug.recording.writer import Writer
@@ -20,13 +22,18 @@ Debug = Callable[..., Any]
 HEALTHY = "rnn-sin-cos"
 
 
+def healthy() -> Training:
+    """A small one: its checks take less."""
+    return scenarios.find(HEALTHY).build(settings={"hidden": 8, "batch": 4})
+
+
 def lines(driver: Any) -> str:
     assert isinstance(driver.app.screen, Listing)
     return "\n".join(driver.app.screen.lines)
 
 
 async def test_a_number_is_set_and_the_run_goes_on_as_a_branch(debug: Debug) -> None:
-    async with debug(HEALTHY, (140, 45)) as driver:
+    async with debug(healthy(), (140, 45)) as driver:
         await driver.command("goto 4 forward rnn.linear t=0")
         before = driver.app.trace
         await driver.command("set rnn.linear.weight[3,7] = 0.5; lr = 0.01")
@@ -55,7 +62,7 @@ async def test_a_number_is_set_and_the_run_goes_on_as_a_branch(debug: Debug) -> 
 
 
 async def test_branches_are_compared_and_forgotten(debug: Debug) -> None:
-    async with debug(HEALTHY, (140, 45)) as driver:
+    async with debug(healthy(), (140, 45)) as driver:
         await driver.command("goto 5")
         await driver.command("set target[0,0,0] = 9 as odd")
         assert "odd · iteration 5 › forward" in driver.text
@@ -97,7 +104,7 @@ async def test_branches_are_compared_and_forgotten(debug: Debug) -> None:
     ],
 )
 async def test_what_cannot_be_is_said_and_loses_nothing(debug: Debug, words: str, said: str) -> None:
-    async with debug(HEALTHY, (140, 45)) as driver:
+    async with debug(healthy(), (140, 45)) as driver:
         await driver.command(words)
         assert said in driver.status
         assert driver.place == "0 forward"
@@ -105,7 +112,7 @@ async def test_what_cannot_be_is_said_and_loses_nothing(debug: Debug, words: str
 
 
 async def test_where_a_number_was_changed(debug: Debug) -> None:
-    async with debug(HEALTHY, (140, 45)) as driver:
+    async with debug(healthy(), (140, 45)) as driver:
         await driver.command("goto 4")
         await driver.command("changed rnn.linear.weight[3,7]")
         assert driver.place == "3 update rnn.linear.weight"
@@ -131,7 +138,7 @@ async def test_where_a_number_was_changed(debug: Debug) -> None:
 
 
 async def test_where_the_first_number_that_is_not_finite_was_born(debug: Debug) -> None:
-    async with debug(HEALTHY, (140, 45)) as driver:
+    async with debug(healthy(), (140, 45)) as driver:
         await driver.command("goto 3")
         await driver.command("set x[2,0,0] = nan")
         await driver.command("goto 9 backward rnn.tanh t=1")

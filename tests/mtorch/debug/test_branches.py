@@ -137,7 +137,7 @@ def test_a_branch_is_removed_unless_it_is_needed() -> None:
     branches.add(2, parse_edits("lr = 2"))
     for name, said in [
         ("branch1", "branch1 is what you are looking at"),
-        ("trunk", "no branch is called 'trunk'"),
+        ("trunk", "trunk is the run itself"),
         ("brunch2", "did you mean 'branch2'"),
     ]:
         with pytest.raises(MtorchError, match=said):

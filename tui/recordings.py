@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +39,7 @@ def description(target: Target) -> dict[str, Any]:
     """What a recording says of its run, besides numbers: enough to build it again, and to explain other last bits."""
     made: dict[str, Any] = {"kind": "scenario", "name": target.name, "settings": dict(target.settings)}
     if target.source is not None:
-        digest = hashlib.sha256(target.source.read_bytes()).hexdigest()
-        made = {"kind": "file", "name": target.source.name, "sha256": digest}
+        made = {"kind": "file", "name": target.source.name, "sha256": target.sha256}
     if target.recording is not None:
         made = target.recording.meta["target"]
     return {
@@ -91,7 +90,8 @@ def rebuilt(
     if data is not None and not scenario.takes_data:
         raise ScenarioError(f"--data {data}: {scenario.name} takes no data")
     for folder in places(scenario, data):
-        target = Target(name, seed, scenario.build(seed, folder, settings), scenario.epochs, settings=settings)
+        training = scenario.build(seed, folder, settings)
+        target = Target(name, seed, training, scenario.epochs, settings=settings, thresholds=scenario.thresholds)
         if data_digest(target.training) == recording.meta.get("data"):
             return checked(recording, target)
     if scenario.takes_data:
@@ -143,7 +143,7 @@ def of_file(
         raise NotHere(name, f"a file made it, {str(made.get('name'))[:80]}; --source FILE runs that file")
     target = from_file(str(source), seed, assignments, data)
     assert target.source is not None
-    if hashlib.sha256(target.source.read_bytes()).hexdigest() != made.get("sha256"):
+    if target.sha256 != made.get("sha256"):
         raise NotHere(name, f"{source} isn't the file that made it, or was changed since; mtorch diff compares the two")
     if data_digest(target.training) != recording.meta.get("data"):
         raise NotHere(name, "its batches come out otherwise here")
@@ -156,7 +156,7 @@ def checked(recording: Recording, target: Target) -> Target:
         name: (array.shape, array.dtype) for name, array in recording.state(0).model.items()
     }:
         raise NotHere(target.name, "the network that is built here has other parameters")
-    return Target(target.name, target.seed, target.training, target.epochs, target.source, target.settings, recording)
+    return replace(target, recording=recording)
 
 
 def shapes(training: Training) -> dict[str, tuple[Any, np.dtype[Any]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import os
 import sys
@@ -32,7 +33,7 @@ class Target:
     """A training under the name that the user gave; `source` is its .py file, resolved, None for a scenario.
 
     `recording` is what its first iterations were recorded in, where it was given as a recording. `thresholds` are the
-    scenario's own, of the rules of health.
+    scenario's own, of the rules of health; `sha256` is that of the file as it was run.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Target:
     settings: Mapping[str, Any] = field(default_factory=dict)
     recording: Recording | None = None
     thresholds: Mapping[str, float] = field(default_factory=dict)
+    sha256: str = ""
 
     def guest(self, doing: str) -> AbstractContextManager[None]:
         """Where the training's code is to run: its errors become ScenarioErrors."""
@@ -103,14 +105,15 @@ def from_file(name: str, seed: int, assignments: tuple[str, ...], data: Path | N
         came = "a folder" if os.path.isdir(path) else "another file" if os.path.exists(path) else "nothing"
         raise ScenarioError(f"{name}: expected a .py file with build(seed), got {came}")
     with guest(name, path):
-        training = build_of(module(path), name)(seed)
+        made = module(path)
+        training = build_of(made, name)(seed)
         if inspect.iscoroutine(training):
             training.close()
     if not isinstance(training, Training):
         raise ScenarioError(f"{name}: build(seed) expected to return a mtorch.Training, got {kind(training)}")
     if not isinstance(training.epoch, int | np.integer) or training.epoch < 1:
         raise ScenarioError(f"{name}: expected a Training with at least 1 iteration an epoch, got {training.epoch!r}")
-    return Target(name, seed, training, EPOCHS, path)
+    return Target(name, seed, training, EPOCHS, path, sha256=made.sha256)
 
 
 def module(path: Path) -> ModuleType:
@@ -121,7 +124,7 @@ def module(path: Path) -> ModuleType:
         raise ScenarioError(f"cannot be read: {error.strerror}") from None
     code = compile(content, str(path), "exec", dont_inherit=True)
     made = ModuleType(MODULE)
-    made.__file__ = str(path)
+    made.__file__, made.sha256 = str(path), hashlib.sha256(content).hexdigest()  # type: ignore[attr-defined]
     sys.modules[MODULE] = made  # dataclasses and pickles look themselves up there
     exec(code, made.__dict__)
     return made

@@ -15,6 +15,7 @@ from mtorch.debug.recording.reader import Recording
 from mtorch.debug.recording.window import Window
 from tests.mtorch.debug.recording.test_recording import fingerprint
 from tui import cli, recordings
+from tui.record import Tape
 from tui.targets import load
 
 MINE = """
@@ -244,3 +245,14 @@ def test_what_is_no_recording_is_not_replaced(path: Path) -> None:
     result = record(path, "xor", "--force")
     assert (result.exit_code, path.read_text()) == (2, "my thesis")
     assert "is no recording, and is left alone" in result.stderr
+
+
+def test_the_file_that_was_run_is_the_one_that_is_named(path: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.py"
+    mine.write_text(MINE)
+    target = load(str(mine))
+    mine.write_text(MINE.replace("0.1", "99.0"))
+    Tape(target, path, 5, None, "", True, None, False).run(lambda: None)
+    assert "isn't the file that made it" in mtorch("replay", "--verify", path, "--source", mine).stderr
+    mine.write_text(MINE)
+    assert mtorch("replay", "--verify", path, "--source", mine).exit_code == 0

@@ -105,12 +105,10 @@ class Breakpoint:
 
 def at_event(trace: Trace, event: Event, condition: Condition) -> dict[Term, float] | None:
     """What a condition's terms are at an event; None where it has no such tensors. Raises MtorchError as `number`."""
-    names: dict[str, Any] = {"iteration": trace.iteration, "loss": trace.loss}
-    if event.address.t is not None:
-        names["t"] = event.address.t
+    names: dict[str, Any] = {} if event.address.t is None else {"t": event.address.t}
     # Of a parameter, what is called "weight before" is `before`.
     names.update((name.rpartition(" ")[2], tensor) for name, tensor in event.tensors.items())
-    return resolved(condition, names)
+    return resolved(condition, names | {"iteration": trace.iteration, "loss": trace.loss})
 
 
 def resolved(condition: Condition, names: Mapping[str, Any]) -> dict[Term, float] | None:

@@ -8,8 +8,10 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from mtorch.debug.branches import BranchSession, before_edits, lineage
 from mtorch.debug.breakpoints import (
     NORMS,
+    SCALARS,
     Breakpoint,
     at_event,
     current_state,
@@ -120,10 +122,16 @@ def shown(value: float) -> str:
 
 
 class Traced:
-    """Looks at the events of each iteration; for `on finding`, at its report."""
+    """Looks at the events of each iteration; for `on finding`, at its report.
+
+    Where a condition is about nothing but the loss and the iteration, these alone say which iterations to look at.
+    """
 
     def __init__(self, session: Session, breakpoint: Breakpoint, going: Going, asked: Callable[[int], None]) -> None:
         self.session, self.breakpoint, self.going, self.asked = session, breakpoint, going, asked
+        names = {str(term) for term in breakpoint.condition.terms} if breakpoint.condition else set()
+        self.scalar, self.of_loss = bool(names) and names <= set(SCALARS), "loss" in names
+        self.losses = np.array(session.losses if self.of_loss else [])
 
     def all(self, iteration: int) -> list[Hit]:
         self.asked(iteration)
@@ -150,14 +158,32 @@ class Traced:
             if values is not None and condition.evaluate(values):
                 yield event.index, shown(next(iter(values.values()))) if values else ""
 
+    def _iterations(self, first: int, stop: int) -> Iterator[int]:
+        """Those of first … stop - 1 that may have a hit. A loss that isn't known yet is run for, without a trace."""
+        condition = self.breakpoint.condition
+        if condition is None or not self.scalar:
+            yield from range(first, stop)
+            return
+        self.asked(first)
+        known = max(first, min(stop, len(self.losses))) if self.of_loss else stop
+        numbers = np.arange(first, known, dtype=np.float64)
+        values = {t: self.losses[first:known] if str(t) == "loss" else numbers for t in condition.terms}
+        yield from (first + np.flatnonzero(condition.evaluate(values))).tolist()
+        for iteration in range(known, stop):
+            self.session.seek(iteration + 1, self.going)
+            loss = self.session.losses[iteration]
+            if condition.evaluate({t: loss if str(t) == "loss" else float(iteration) for t in condition.terms}):
+                yield iteration
+
     def first(self, first: int, stop: int) -> Hit | None:
-        return next((hit for iteration in range(first, stop) for hit in self.all(iteration)), None)
+        return next((hit for iteration in self._iterations(first, stop) for hit in self.all(iteration)), None)
 
     def last(self, first: int, stop: int) -> Hit | None:
         # A report costs so much more than running to its iteration that none is made for nothing.
-        size = 1 if self.breakpoint.on == "finding" else TRACED
-        for end in range(stop, first, -size):
-            if found := [hit for iteration in range(max(first, end - size), end) for hit in self.all(iteration)]:
+        size = 1 if self.scalar or self.breakpoint.on == "finding" else TRACED
+        iterations = list(self._iterations(first, stop))
+        for end in range(len(iterations), 0, -size):
+            if found := [hit for iteration in iterations[max(0, end - size) : end] for hit in self.all(iteration)]:
                 return found[-1]
         return None
 
@@ -187,7 +213,7 @@ class Watched:
     def _column(self, term: Term) -> Array | None:
         """A term by iteration, as far as it is at hand."""
         if str(term) == "iteration":
-            return np.arange(len(self.losses))
+            return np.arange(len(self.losses), dtype=np.float64)
         if str(term) == INCREASE:
             with np.errstate(all="ignore"):
                 return np.diff(self.losses, prepend=np.nan) > 0
@@ -202,7 +228,9 @@ class Watched:
         known = min(stop, self.covered)
         found = next(self._stored(first, known), None) if first < known else None
         if found is None and max(first, known) < stop:
-            found = next(iter(self._run(max(first, known), stop, at_once=True)), None)
+            for begin, end in pairwise(self._forks(max(first, known), stop)):
+                if ran := self._run(begin, end, at_once=True):
+                    return self._hit(ran[0])
         return self._hit(found)
 
     def last(self, first: int, stop: int) -> Hit | None:
@@ -212,12 +240,21 @@ class Watched:
                 return self._hit(found[-1])
         return self._hit(next(self._stored(first, known, reverse=True), None) if first < known else None)
 
+    def _forks(self, first: int, stop: int) -> list[int]:
+        """A stretch, cut where a branch begins: what was set there is no change that an iteration made."""
+        forks = {s.at for s in lineage(self.session) if isinstance(s, BranchSession) and first < s.at < stop}
+        return [first, *sorted(forks), stop]
+
     def _bounds(self, first: int, stop: int) -> list[int]:
-        """Where a stretch is cut so that each part can be run from a checkpoint."""
+        """Where a stretch is cut so that each part can be run from a checkpoint. A branch's beginning is one."""
         if first >= stop:
             return []
-        able = hasattr(self.session, "training")
-        return [first, *(self.session.checkpoints.within(first + 1, stop) if able else ()), stop]
+        cuts, end = {first, stop}, stop
+        if hasattr(self.session, "training"):
+            for session in lineage(self.session):
+                cuts.update(session.checkpoints.within(first + 1, end))
+                end = min(end, session.at) if isinstance(session, BranchSession) else end
+        return sorted(cuts)
 
     def _hit(self, found: Found | None) -> Hit | None:
         if found is None:
@@ -277,6 +314,7 @@ class Watched:
         """The hits among iterations first … stop - 1, by running them; `at_once` only the first."""
         found: list[Found] = []
         before: Any = None
+        session = before_edits(self.session, stop)
 
         def look(iteration: int, state: State) -> bool:
             nonlocal before
@@ -291,12 +329,12 @@ class Watched:
             return at_once and bool(found)
 
         if all(self._at_hand(term, stop - 1) for term in self.condition.terms):
-            self.session.visit(first, stop + 1, look, self.going)
+            session.visit(first, stop + 1, look, self.going)
             return found
         for iteration in range(first, stop + 1):
             if iteration:
-                self.session.trace(iteration - 1, self.going)
-            if self.session.visit(iteration, iteration + 1, look, self.going) is not None:
+                session.trace(iteration - 1, self.going)
+            if session.visit(iteration, iteration + 1, look, self.going) is not None:
                 break
         return found
 
@@ -322,7 +360,7 @@ class Watched:
     def _scalar(self, term: Term, iteration: int) -> Any:
         losses = self.session.losses
         if str(term) == "iteration":
-            return iteration
+            return float(iteration)
         if str(term) == INCREASE:
             return iteration > 0 and losses[iteration] > losses[iteration - 1]
         if iteration < 0:

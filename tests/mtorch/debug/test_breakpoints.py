@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mtorch import Training
+from mtorch.debug.branches import BranchSession, Edit
 from mtorch.debug.breakpoints import Breakpoint, Breakpoints, check
 from mtorch.debug.hits import Hit, next_hit, previous_hit
 from mtorch.debug.recording.window import Window
@@ -225,6 +226,52 @@ def test_watching_runs_no_more_than_a_trace_where_it_stops(monkeypatch: pytest.M
     hit = next_hit(session, breakpoints("watch iteration == 33"), Position(0, 0))
     assert hit.position.iteration == 33
     assert traced == [33]
+
+
+@pytest.mark.parametrize("condition", ["iteration == 33", "33 <= iteration < 34 and loss > 0"])
+@pytest.mark.parametrize("known", [0, 20, 50])
+def test_what_loss_and_iteration_decide_is_traced_only_where_it_stops(
+    monkeypatch: pytest.MonkeyPatch, condition: str, known: int
+) -> None:
+    session, traced = Session(build(), 8), set[int]()
+    session.seek(known)
+    original = Session.trace
+
+    def noted(self: Session, iteration: int, going: Any = lambda _: True) -> Any:
+        traced.add(iteration)
+        return original(self, iteration, going)
+
+    monkeypatch.setattr(Session, "trace", noted)
+    stop = breakpoints(f"break update if {condition}")
+    hit = next_hit(session, stop, Position(3, 0))
+    assert hit.position.iteration == 33
+    assert len(session.losses) <= max(known, 35)
+    session.seek(60)
+    back = previous_hit(session, stop, Position(60, 0))
+    assert back is not None
+    assert back.position.iteration == 33
+    assert traced == {3, 33}  # the one that shows, and the hit
+
+
+def test_numbers_of_iterations_are_no_whole_numbers_to_numpy(run: Session) -> None:
+    text = "watch iteration ** -iteration < 1e-9 and iteration ** 30 > 0"
+    assert [hit.position.iteration for hit in forwards(run, 40, text)] == [10]
+    assert [hit.position.iteration for hit in backwards(Session(build(), 8), 40, text)] == [10]
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_what_a_branch_sets_is_no_hit_and_what_comes_of_it_is(run: Session, twice: bool) -> None:
+    edits = tuple(Edit(WEIGHT, (3, 2), value) for value in (2.0, 9.0))
+    branch = BranchSession(run, 12, edits[:1])
+    if twice:  # a branch of a branch, at the same iteration
+        branch = BranchSession(branch, 12, edits[1:])
+    for text in (f"watch {WEIGHT}[3,2] > 1.5", f"watch {WEIGHT}[3,2] > 1.5 and linear.weight.grad_norm > 0"):
+        assert forwards(branch, 20, text) == backwards(branch, 20, text) == []
+    changes = forwards(branch, 20, f"watch {WEIGHT}[3,2]")
+    assert [hit.position.iteration for hit in changes] == list(range(20))
+    assert "(9 → " in changes[12].words if twice else "(2 → " in changes[12].words
+    assert f"→ {run.state(12).model[WEIGHT][3, 2]:.3g})" in changes[11].words
+    assert backwards(branch, 20, f"watch {WEIGHT}[3,2]") == changes
 
 
 @pytest.mark.parametrize("known", [0, 7, 60])

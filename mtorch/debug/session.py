@@ -88,7 +88,7 @@ class Session:
             start = self.checkpoints.before(iteration)
             if not start <= self._at <= iteration:
                 self._at = -1  # a state that turns out not to fit leaves none behind
-                self.training.load_state(self.checkpoints.state(start))
+                self.training.load_state(kept(self.checkpoints.state(start)))
                 self._at = start
             with self._whole_iterations():
                 while self._at < iteration:
@@ -164,7 +164,7 @@ class Session:
             raise
         except BaseException as error:
             failed, start = self._at, self.checkpoints.before(self._at)
-            self.training.load_state(self.checkpoints.state(start))
+            self.training.load_state(kept(self.checkpoints.state(start)))
             self._at = start
             raise self.blame(error, failed) from error.__cause__
 
@@ -204,7 +204,7 @@ class Session:
         with self._checking, np.errstate(all="ignore"):
             if exhaustive or iteration not in self._reports:
                 state, _ = self._traced(iteration, going)
-                self._double.load_state(state)
+                self._double.load_state(kept(state))
 
                 def check_going() -> None:
                     if not going(iteration):

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import scenarios
-from mtorch import MtorchError, layers
+from mtorch import SGD, MtorchError, layers
 from mtorch.debug.events import Address, Trace
 from mtorch.debug.session import Session, Stopped
 from mtorch.debug.timeline import Position
@@ -167,6 +167,25 @@ def test_a_training_that_is_no_function_of_state_and_number_is_noticed() -> None
     run.seek(2)
     assert run.inexact == 0
     assert session().inexact is None
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_an_optimiser_that_works_in_place_leaves_the_past_as_it_was(dtype: Any) -> None:
+    class InPlace(SGD):
+        def updated(self, path: str, parameter: Any, gradient: Any, lr: float) -> Any:
+            parameter -= (lr * gradient).astype(parameter.dtype)
+            return parameter
+
+    run = Session(scenarios.find("xor").build().astype(dtype), every=4)
+    run.training.optimizer.__class__ = InPlace
+    run.seek(20)
+    losses = [run.trace(n).loss for n in range(20)]
+    for _ in range(3):
+        run.seek(0)
+        run._traces.clear()
+        assert [run.trace(n).loss for n in range(20)] == losses
+        assert run.report(5, exhaustive=True).trace.loss == pytest.approx(losses[5], rel=1e-5)
+    assert run.inexact is None
 
 
 def test_an_iteration_that_raises_leaves_no_half_of_it() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any, NamedTuple, Protocol
 
@@ -24,8 +24,10 @@ from mtorch.debug.conditions import INCREASE, Term
 from mtorch.debug.events import Address, Trace
 from mtorch.debug.session import Going, Session, Stopped
 from mtorch.debug.timeline import Position
+from mtorch.debug.watch import Watch
 from mtorch.errors import MtorchError
 from mtorch.layers.base import Array
+from mtorch.naming import paths
 from mtorch.training import State
 
 MOST = 65_536
@@ -315,11 +317,15 @@ class Watched:
         found: list[Found] = []
         before: Any = None
         session = before_edits(self.session, stop)
+        steps = Steps([term for term in self.condition.terms if not self._at_hand(term, stop - 1)])
 
         def look(iteration: int, state: State) -> bool:
             nonlocal before
             self.asked(iteration)
-            values = {term: self._value(term, iteration - 1, state) for term in self.condition.terms}
+            if iteration == first:  # the latest step may be of an iteration before the last one
+                steps.norms.clear()
+            values = {term: self._value(term, iteration - 1, state, steps.norms) for term in self.condition.terms}
+            steps.norms.clear()
             now = self.condition.evaluate(values)
             # Of a number there may be nothing before the run's start to differ from.
             told = iteration > first and (self.condition.truth or iteration > 1 or not np.isnan(before))
@@ -328,23 +334,17 @@ class Watched:
             before = now
             return at_once and bool(found)
 
-        if all(self._at_hand(term, stop - 1) for term in self.condition.terms):
+        with Watch(steps.targets(session), steps):
             session.visit(first, stop + 1, look, self.going)
-            return found
-        for iteration in range(first, stop + 1):
-            if iteration:
-                session.trace(iteration - 1, self.going)
-            if session.visit(iteration, iteration + 1, look, self.going) is not None:
-                break
         return found
 
     def _at_hand(self, term: Term, iteration: int) -> bool:
-        """Whether a term can be had without a trace."""
+        """Whether a term can be had without listening to the optimiser."""
         column = self.columns[term]
         return not is_norm(term, self.state) or (column is not None and len(column) > iteration)
 
-    def _value(self, term: Term, iteration: int, state: State) -> Any:
-        """A term after an iteration, which ends in the state."""
+    def _value(self, term: Term, iteration: int, state: State, norms: Mapping[Term, float]) -> Any:
+        """A term after an iteration, which ends in the state, and had these norms."""
         if str(term) in ("loss", "iteration", INCREASE):
             return self._scalar(term, iteration)
         if not is_norm(term, self.state):
@@ -355,7 +355,7 @@ class Watched:
         column = self.columns[term]
         if iteration < 0 or (column is not None and len(column) > iteration):
             return self._scalar(term, iteration)
-        return norm(self.session.trace(iteration, self.going), term)
+        return norms[term] if term in norms else norm(self.session.trace(iteration, self.going), term)
 
     def _scalar(self, term: Term, iteration: int) -> Any:
         losses = self.session.losses
@@ -369,16 +369,51 @@ class Watched:
         return losses[iteration] if column is None or str(term) == "loss" else column[iteration]
 
 
+class Steps:
+    """Listens to an optimiser's steps: `norms` are the terms' numbers of the latest one."""
+
+    def __init__(self, terms: Iterable[Term]) -> None:
+        self.terms = list(terms)
+        self.norms: dict[Term, float] = {}
+        self._parameters: list[tuple[Term, Any, str]] = []
+        self._before: list[tuple[Array | None, Array]] = []
+
+    def targets(self, session: Session) -> list[tuple[Any, tuple[str, ...]]]:
+        """What to watch: nothing where there are no terms, or nothing can be run."""
+        if not self.terms or not hasattr(session, "training"):
+            return []
+        layers = dict(paths(session.training.model.sequential))
+        for term in self.terms:
+            path, _, name = str(Term(term.parts[:-1])).rpartition(".")
+            if path in layers and name in layers[path].parameters:
+                self._parameters.append((term, layers[path], name))
+        return [(session.training.optimizer, ("step",))]
+
+    def enter(self, target: Any, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        # Copies, as an optimiser of the user's may work in place.
+        found = [(layer.gradients.get(name), layer.parameters[name]) for _, layer, name in self._parameters]
+        self._before = [(None if gradient is None else np.array(gradient), np.array(old)) for gradient, old in found]
+
+    def leave(self, target: Any, method: str, result: Any) -> None:
+        for (term, layer, name), (gradient, old) in zip(self._parameters, self._before, strict=True):
+            new = layer.parameters[name]
+            self.norms[term] = norms_of(gradient, new - old, new)[str(term.parts[-1])]
+
+
 def norm(trace: Trace, term: Term) -> float:
-    """A parameter's norm in an iteration, rounded as in a recording. NaN where it has no gradient."""
+    """A parameter's norm in an iteration. NaN where it has none."""
     *path, kind = term.parts
     address = Address(trace.iteration, "update", str(Term(tuple(path))))
     event = next((e for e in trace.events if e.address == address), None)
     if event is None:
         return float("nan")
-    tensors = {name.rpartition(" ")[2]: tensor.astype(np.float64) for name, tensor in event.tensors.items()}
-    sizes = {name: np.sqrt(np.vdot(tensor, tensor)) for name, tensor in tensors.items()}
+    tensors = {name.rpartition(" ")[2]: tensor for name, tensor in event.tensors.items()}
+    return norms_of(tensors.get("gradient"), tensors["delta"], tensors["after"])[str(kind)]
+
+
+def norms_of(gradient: Array | None, delta: Array, after: Array) -> dict[str, float]:
+    """What NORMS are of one update, rounded as in a recording. NaN where there is no gradient."""
     with np.errstate(all="ignore"):
-        ratio = np.divide(sizes["delta"], sizes["after"])
-        found = dict(zip(NORMS, (sizes.get("gradient", np.nan), sizes["after"], ratio), strict=True))
-        return float(np.float32(found[str(kind)]))
+        wide = [np.array(np.nan) if a is None else a.astype(np.float64) for a in (gradient, after, delta)]
+        reached, size, step = (np.sqrt(np.vdot(array, array)) for array in wide)
+        return dict(zip(NORMS, np.array([reached, size, step / size], np.float32).tolist(), strict=True))

@@ -306,6 +306,52 @@ def test_norms_come_from_a_recording_or_from_traces_and_agree(tmp_path: Path) ->
     recording.close()
 
 
+class Seldom(Training):
+    """Its optimiser steps in every other iteration, and in place."""
+
+    def step(self, iteration: int) -> Any:
+        inputs, targets = self.inputs_and_targets(iteration)
+        loss = self.loss(self.model(inputs), targets)
+        loss.backward()
+        if iteration % 2:
+            arrays = [(layer, name, array) for layer in self.model.layers() for name, array in layer.parameters.items()]
+            self.optimizer.step()
+            for layer, name, array in arrays:
+                array[:] = layer.parameters[name]
+                layer.parameters[name] = array
+        self.model.zero_grad()
+        return loss
+
+
+def test_an_iteration_without_a_step_has_no_norms() -> None:
+    session = Session(build(), 8)
+    session.training.__class__ = Seldom
+    for text in ("watch linear.weight.grad_norm > 0", f"watch {WEIGHT}.update_ratio < 1e9"):
+        found = forwards(session, 20, text)
+        assert [hit.position.iteration for hit in found] == list(range(1, 20, 2))
+        assert backwards(session, 20, text) == found
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_norms_are_heard_of_and_hardly_anything_is_traced(monkeypatch: pytest.MonkeyPatch, back: bool) -> None:
+    session, traced = Session(build(), 8), []
+    session.seek(64)
+    original = Session.trace
+
+    def noted(self: Session, iteration: int, going: Any = lambda _: True) -> Any:
+        traced.append(iteration)
+        return original(self, iteration, going)
+
+    monkeypatch.setattr(Session, "trace", noted)
+    stop = breakpoints("watch linear.weight.weight_norm > 0 and iteration == 40")
+    hit = previous_hit(session, stop, Position(64, 0)) if back else next_hit(session, stop, Position(0, 0))
+    assert hit is not None
+    assert hit.position.iteration == 40
+    assert len(traced) < 15  # where each stretch begins, and the hit
+    assert type(session.training.optimizer).step.__qualname__ == "Optimizer.step"
+    assert not hasattr(type(session.training.optimizer).step, "__wrapped__")
+
+
 def test_what_cannot_be_run_again_is_searched_in_its_series(tmp_path: Path) -> None:
     recording = recorded(tmp_path / "run.mtr", 40)
     window = Window(recording, "the data is not here")

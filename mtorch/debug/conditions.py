@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import keyword
+import re
 import warnings
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +24,12 @@ LARGEST_EXPONENT = 1000
 
 INCREASE = "loss.increase"
 """The one name that is true or false by itself."""
+
+KEYWORD = re.compile(r"(?<=\.)({0})\b|\b({0})(?=\.[^\W\d])".format("|".join(keyword.kwlist)))
+"""One with a dot before it, or with a dot and a name behind it: a part of a name, as in class.weight."""
+
+NO_KEYWORD = "ǃ"
+"""A letter that no keyword ends with, behind those that are names."""
 
 EXPECTED = "expected a condition such as loss > 0.5"
 
@@ -129,10 +137,10 @@ def parse(text: str) -> Condition:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # what Python warns of is no condition, and has nothing to do on a screen
-            tree = ast.parse(text, mode="eval")
+            tree = ast.parse(marked := KEYWORD.sub(rf"\g<0>{NO_KEYWORD}", text), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError, Warning):
         raise MtorchError(f"{EXPECTED}, got {text[:60]!r}") from None
-    reader = Reader(text)
+    reader = Reader(marked)
     node = reader.read(tree.body)
     return Condition(text, tuple(dict.fromkeys(reader.terms)), node.truth, node.evaluate)
 
@@ -243,13 +251,13 @@ class Reader:
         while not isinstance(at, ast.Name):
             match at:
                 case ast.Attribute():
-                    parts.append(at.attr)
+                    parts.append(at.attr.removesuffix(NO_KEYWORD))
                 case ast.Subscript():
                     parts.append(self._index(at.slice))
                 case _:
                     raise self._refused(at)
             at = at.value
-        term = Term((at.id, *reversed(parts)))
+        term = Term((at.id.removesuffix(NO_KEYWORD), *reversed(parts)))
         if any(isinstance(part, str) and part.startswith("_") for part in term.parts):
             raise MtorchError(f"no name in a condition begins with _, got {self._source(node)!r}")
         self.terms.append(term)
@@ -273,4 +281,4 @@ class Reader:
 
     def _source(self, node: ast.expr) -> str:
         # Not unparse, which recurses as deep as the text is nested.
-        return (ast.get_source_segment(self.text, node) or self.text)[:40]
+        return (ast.get_source_segment(self.text, node) or self.text).replace(NO_KEYWORD, "")[:40]

@@ -177,3 +177,24 @@ def test_a_term_is_found_by_its_longest_beginning() -> None:
     assert term.find({"output": 2}) == ("output", ((0,), "norm"))
     assert term.find({"input": 2}) is None
     assert str(term) == "output[0].norm"
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("class.weight[0,1] > 1 and not in.bias.norm > 0", ["class.weight[0,1]", "in.bias.norm"]),
+        ("rnn.lambda.if.norm > 0 or loss > 1", ["rnn.lambda.if.norm", "loss"]),
+        ("conv2d1.weight.max > .5", ["conv2d1.weight.max"]),
+        ("not None.weight.min < loss", ["None.weight.min", "loss"]),
+    ],
+)
+def test_keywords_and_digits_are_parts_of_names(text: str, names: list[str]) -> None:
+    condition = parse(text)
+    assert list(map(str, condition.terms)) == names
+    assert str(condition) == text
+
+
+def test_a_keyword_between_numbers_stays_one() -> None:
+    assert bool(parse("loss > .5 and.5 > t or not.5 > 1").evaluate({LOSS: 0, T: 0})) is True
+    with pytest.raises(MtorchError, match=r"^'class.f\(1\)' has no place"):
+        parse("class.f(1) > 0")

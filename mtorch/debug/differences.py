@@ -101,15 +101,16 @@ def peek(session: Session, iteration: int, going: Going) -> State:
     return found[0]
 
 
+def identical(a: Array, b: Array) -> bool:
+    """Whether two arrays are alike bit by bit, in dtype and shape too."""
+    return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+
+
 def same(a: Array, b: Array) -> bool:
-    """Whether two arrays are alike bit by bit, in dtype and shape too; any NaN is like any other."""
-    if a is b:
+    """The same, but that any NaN is like any other."""
+    if a is b or identical(a, b):
         return True
-    if a.dtype != b.dtype or a.shape != b.shape:
-        return False
-    if a.tobytes() == b.tobytes():
-        return True
-    if a.dtype.kind not in "fc" or not np.isnan(a).any():
+    if a.dtype != b.dtype or a.shape != b.shape or a.dtype.kind not in "fc" or not np.isnan(a).any():
         return False
     blank = [np.where(np.isnan(x), x.dtype.type(np.nan), x).tobytes() for x in (a, b)]
     return blank[0] == blank[1]
@@ -152,9 +153,13 @@ def difference(iteration: int, address: str, tensor: str, a: Array | None, b: Ar
     if a is None or b is None or a.dtype != b.dtype or a.shape != b.shape:
         return Difference(iteration, address, tensor, (), make(a), make(b))
     off, share = apart(a, b)
-    index = tuple(int(n) for n in np.unravel_index(int(off.argmax()), a.shape))
-    x, y = (float(np.real(z[index])) for z in (a, b))
-    return Difference(iteration, address, tensor, index, x, y, float(off.max()), float(share.max()))
+    return Difference(iteration, address, tensor, *furthest(a, b), float(off.max()), float(share.max()))
+
+
+def furthest(a: Array, b: Array) -> tuple[tuple[int, ...], float, float]:
+    """The cell where two arrays of one shape differ most, and its two numbers."""
+    index = tuple(int(n) for n in np.unravel_index(int(apart(a, b)[0].argmax()), a.shape))
+    return index, float(np.real(a[index])), float(np.real(b[index]))
 
 
 def make(array: Array | None) -> str | None:

@@ -218,9 +218,5 @@ class Recording:
             if said != "ok":
                 raise ValueError(said)
 
-    def size(self) -> int:
-        """Bytes of the file."""
-        return self.path.stat().st_size
-
     def close(self) -> None:
         self._base.close()

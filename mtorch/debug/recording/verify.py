@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from mtorch.debug.differences import furthest, identical
 from mtorch.debug.events import Trace
 from mtorch.debug.recording.reader import Recording
 from mtorch.debug.session import Stopped
@@ -84,7 +84,7 @@ def otherwise_kept(recorded: Trace | None, again: Trace) -> tuple[str, tuple[int
             if before.address != now.address or name not in before.tensors or name not in now.tensors:
                 return where, (), float("nan"), float("nan")
             if not identical(before.tensors[name], now.tensors[name]):
-                return where, *furthest(before.tensors[name], now.tensors[name])
+                return where, *cell_apart(before.tensors[name], now.tensors[name])
     return None if identical(np.array(recorded.loss), np.array(again.loss)) else ("loss", (), recorded.loss, again.loss)
 
 
@@ -95,24 +95,10 @@ def differing(recorded: State, again: State) -> tuple[str, tuple[int, ...], floa
             if name not in before or name not in now:
                 return name, (), float("nan"), float("nan")
             if not identical(before[name], np.asarray(now[name])):
-                return name, *furthest(before[name], np.asarray(now[name]))
+                return name, *cell_apart(before[name], np.asarray(now[name]))
     return None
 
 
-def identical(a: Array, b: Array) -> bool:
-    return a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes()
-
-
-def furthest(a: Array, b: Array) -> tuple[tuple[int, ...], float, float]:
-    """The cell where two arrays differ most, and its two numbers; NaN against a number is as far as can be."""
-    if a.shape != b.shape or not a.size:
-        return (), float("nan"), float("nan")
-    with np.errstate(all="ignore"):
-        off = np.abs(np.asarray(b, np.float64) - np.asarray(a, np.float64))
-    off = np.where(np.isnan(off) & (np.isnan(a) != np.isnan(b)), np.inf, np.nan_to_num(off, nan=0.0, posinf=np.inf))
-    index = tuple(int(n) for n in np.unravel_index(int(off.argmax()), a.shape))
-    return index, _number(a[index]), _number(b[index])
-
-
-def _number(value: Any) -> float:
-    return float(np.real(value))
+def cell_apart(a: Array, b: Array) -> tuple[tuple[int, ...], float, float]:
+    """The cell where two arrays differ most; none where they have no cells in common."""
+    return furthest(a, b) if a.shape == b.shape and a.size else ((), float("nan"), float("nan"))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+FEW = 12
+"""Names that an error lists at most."""
+
 
 class MtorchError(Exception):
     """Base of every error that a user's call or input can cause: one line, no traceback needed."""
@@ -36,12 +39,13 @@ class ScenarioError(MtorchError):
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:
-    """What to say of a name that is none of those known: the nearest one, or all."""
+    """What to say of a name that is none of those known: the nearest one, or all, or, of many, the first."""
     import difflib
 
     names = list(known)
     near = difflib.get_close_matches(name, names, 1, 0.4)
-    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
+    more = f" and {len(names) - FEW} more" if len(names) > FEW else ""
+    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names[:FEW])}{more}"
     return f"no {kind} is called {name!r}; {hint}"
 
 

@@ -36,7 +36,7 @@ def find(name: str) -> Scenario:
     """The scenario of that name. Raises ScenarioError that names the nearest ones."""
     if name in SCENARIOS:
         return SCENARIOS[name]
-    raise ScenarioError(unknown("scenario", name, SCENARIOS))
+    raise ScenarioError(f"{unknown('scenario', name, SCENARIOS)}; mtorch list has all")
 
 
 __all__ = ["SCENARIOS", "Scenario", "find"]

@@ -158,7 +158,7 @@ class DebuggerApp(Stops, Whence, WhatIf, App[None]):
         self.running: Worker[None] | None = None
         self.checking: int | None = None
         self.failures: dict[int, str] = {}
-        self.failed = ""
+        self.failed = self.warned = ""
         self.comparing: set[Compare] = set()
         self.uncompared: dict[Compare, str] = {}
         self._soon: Timer | None = None
@@ -302,10 +302,17 @@ class DebuggerApp(Stops, Whence, WhatIf, App[None]):
 
     # Going somewhere.
 
+    def free(self) -> Position | None:
+        """Where we are, if a run can be begun from there; says so where one is under way."""
+        if self.running is not None:
+            self.say("still running: esc stops it")
+            return None
+        return self.position
+
     def go(self, job: Job, iteration: int) -> None:
         """Run a job that needs the given iteration's trace: at once where that is short, else in a worker."""
         if self.running is not None:
-            self.say("still running: esc stops it")
+            self.free()
         elif self.session.distance(iteration) * self.session.seconds > SHORT:
             self.say(f"running to iteration {iteration} … esc stops")
             self.run_far(job)
@@ -462,9 +469,7 @@ class DebuggerApp(Stops, Whence, WhatIf, App[None]):
 
         if times == 1:
             self.go(job, at.iteration + 1)
-        elif self.running is not None:
-            self.say("still running: esc stops it")
-        else:
+        elif self.free() is not None:
             self.say(f"{times} times … esc stops")
             self.run_far(job)
 
@@ -478,7 +483,7 @@ class DebuggerApp(Stops, Whence, WhatIf, App[None]):
             self.go(lambda going: (self.session.nearest(there, going), ""), there.iteration)
 
     def action_continue(self) -> None:
-        if (at := self.position) is None or self.running is not None:
+        if (at := self.free()) is None:
             return
         if self.stops.enabled:
             self.run_to_hit(at, back=False)
@@ -497,7 +502,7 @@ class DebuggerApp(Stops, Whence, WhatIf, App[None]):
         self.run_far(job)
 
     def action_reverse_continue(self) -> None:
-        if (at := self.position) is None or self.running is not None:
+        if (at := self.free()) is None:
             return
         if self.stops.enabled:
             self.run_to_hit(at, back=True)
@@ -523,16 +528,16 @@ class DebuggerApp(Stops, Whence, WhatIf, App[None]):
     @work(thread=True, exclusive=True, group="sources", exit_on_error=False)
     def find_sources(self, trace: Trace, place: Place) -> None:
         try:
-            self.post_message(Traced(sources(trace, place)))
+            self.post_message(Traced(trace.iteration, sources(trace, place)))
         except BaseException as error:  # a user's own layers may raise anything, sys.exit too
-            self.post_message(Traced(None, what(error)))
+            self.post_message(Traced(trace.iteration, None, what(error)))
 
     @on(Traced)
     def _sources_found(self, message: Traced) -> None:
         if message.found is None:
             self.say(message.failure)
         else:
-            self.show_sources(message.found)
+            self.show_sources(message.iteration, message.found)
 
     @property
     def left(self) -> dict[str, Any]:
@@ -551,8 +556,7 @@ class DebuggerApp(Stops, Whence, WhatIf, App[None]):
         return str(self.trace.events[self.position.event].address) if self.trace and self.position else ""
 
     def action_save(self, path: str) -> None:
-        if self.running is not None:
-            self.say("still running: esc stops it")
+        if self.free() is None:
             return
         try:
             size = self.notebook.save(self.branches.trunk, os.path.expanduser(path), self.left)
@@ -595,6 +599,15 @@ class DebuggerApp(Stops, Whence, WhatIf, App[None]):
         if self.running is not None:
             self.running.cancel()
             self.say("stopping …")
+
+    async def action_quit(self) -> None:
+        """Leave; but once say what would be lost."""
+        lost = self.notebook.unsaved(self.left)
+        if lost and lost != self.warned:
+            self.warned = lost
+            self.say(f"{lost} would be lost; :save FILE.mtr keeps them, q again leaves")
+        else:
+            await super().action_quit()
 
     def action_help(self) -> None:
         self.push_screen(HelpScreen(b for b in self.BINDINGS if isinstance(b, Binding)))

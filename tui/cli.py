@@ -303,7 +303,7 @@ def replay(
     with progress("running again", len(loaded.recording.losses)) as advance:
         verified = Verified(loaded, advance)
     show(output.verified(verified))
-    return 0 if verified.difference is None else 1
+    return 0 if verified.otherwise is None else 1
 
 
 @main.command()

@@ -52,8 +52,8 @@ class Running(Message):
 
 
 class Traced(Message):
-    """A number's terms are there, or can't be told."""
+    """The terms of a number of an iteration are there, or can't be told."""
 
-    def __init__(self, found: Sources | None, failure: str = "") -> None:
+    def __init__(self, iteration: int, found: Sources | None, failure: str = "") -> None:
         super().__init__()
-        self.found, self.failure = found, failure
+        self.iteration, self.found, self.failure = iteration, found, failure

@@ -15,6 +15,8 @@ from mtorch.errors import MtorchError
 from tui.recordings import description
 from tui.targets import Target
 
+ONE = {"branches": "branch", "notes": "note"}
+
 
 class Notebook:
     """`notes` are (address, text); `left` is what a recording says the user left there, by kind.
@@ -26,6 +28,7 @@ class Notebook:
         self.target, self.recording = target, recording
         self.left: Mapping[str, Any] = recording.left if recording else {}
         self.notes: list[list[str]] = self.texts("notes", 2)
+        self._safe: dict[str, Any] = {}
 
     def texts(self, kind: str, length: int) -> list[list[str]]:
         """What was left of a kind: lists of so many texts."""
@@ -62,7 +65,16 @@ class Notebook:
         if self.target is None:
             raise MtorchError("there is nothing to save but what is in its recording already")
         save(session, path, description(self.target), {**left, "notes": self.notes})
+        self._safe = {"branches": left.get("branches", []), "notes": list(self.notes)}
         return Path(path).stat().st_size
+
+    def unsaved(self, left: Mapping[str, Any]) -> str:
+        """What would be lost by leaving, in words such as "2 branches, 1 note"; "" where all is in a recording."""
+        if self.recording is not None:
+            return ""  # which `close` leaves it in
+        here = {"branches": left.get("branches", []), "notes": self.notes}
+        new = {kind: sum(entry not in self._safe.get(kind, []) for entry in made) for kind, made in here.items()}
+        return ", ".join(f"{n} {kind if n > 1 else ONE[kind]}" for kind, n in new.items() if n)
 
     def close(self, left: Mapping[str, Any]) -> None:
         """Leave it in the recording that was opened, if one was. Raises DataError where it can't be written."""

@@ -20,7 +20,7 @@ from tui.checking import Checked, Fault
 from tui.datasets import Dataset
 from tui.epochs import Epochs
 from tui.plain import plain
-from tui.viewmodels.apart import COLUMNS, distance_row, where_first
+from tui.viewmodels.apart import COLUMNS, distance_row, what_differs, where_first
 
 if TYPE_CHECKING:
     from tui.record import Tape, Verified
@@ -169,23 +169,18 @@ def recorded_line(tape: Tape, how: str) -> Text:
 
 def verified(found: Verified) -> RenderableType:
     """Whether a recording came out the same again; where not, what may explain it."""
-    recording, difference = found.recording, found.difference
+    recording, otherwise = found.recording, found.otherwise
     scope = f"{len(recording.losses)} losses, {count(len(recording.checkpoints), 'checkpoint')}"
     scope += f" and {count(len(recording.kept), 'iteration')} kept whole"
     name = plain(recording.path)
     machine = "; ".join(map(plain, found.machine))
-    if difference is None:
+    if otherwise is None:
         other = f" (on another machine: {machine})" if machine else ""
         return line(f"the same, bit by bit: {scope} of {name}{other}", "green")
-    where = "at" if difference.exact else "at, or after,"
-    cell = f"[{', '.join(map(str, difference.index))}]" if difference.index else ""
-    tensor = f"{plain(difference.tensor)}{cell}"
+    where = "at" if otherwise.exact else "at, or after,"
     said = [
-        line(f"{name} comes out otherwise here, first {where} iteration {difference.first}", "bold red"),
-        line(
-            f"at the start of iteration {difference.checkpoint}, {tensor} is {difference.again:.9g} and was "
-            f"{difference.recorded:.9g}: off by {difference.absolute:.3g}"
-        ),
+        line(f"{name} comes out otherwise here, first {where} iteration {otherwise.first}", "bold red"),
+        line(plain(what_differs(otherwise.difference, "the recording", "this run"))),
         line(
             f"the machine is another, which explains last bits: {machine}"
             if machine

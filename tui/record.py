@@ -17,7 +17,7 @@ from mtorch.debug.recording import keep as keeping
 from mtorch.debug.recording.machine import differences, machine
 from mtorch.debug.recording.reader import Recording
 from mtorch.debug.recording.recorder import Recorder
-from mtorch.debug.recording.verify import Difference, verify
+from mtorch.debug.recording.verify import Otherwise, verify
 from mtorch.debug.recording.writer import Writer
 from mtorch.debug.session import Session
 from mtorch.errors import DataError, MtorchError, ScenarioError
@@ -107,6 +107,6 @@ class Verified:
         assert target.recording is not None
         self.recording = target.recording
         with target.guest(""):
-            self.difference: Difference | None = verify(target.training, self.recording, lambda _: told() or True)
+            self.otherwise: Otherwise | None = verify(target.training, self.recording, lambda _: told() or True)
         here = self.recording.meta.get("machine")
         self.machine = differences(here if isinstance(here, dict) else {}, machine())

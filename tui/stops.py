@@ -36,8 +36,7 @@ class Stops:
         self.set_stop(f"watch {words}")
 
     def set_stop(self: Any, text: str) -> None:
-        if self.running is not None or self.trace is None:
-            self.say("still running: esc stops it")
+        if self.free() is None:
             return
         stop = Breakpoint.parse(text)
         check(stop, self.session, self.trace)

@@ -29,7 +29,7 @@ class WhatIf:
     session: Session
     position: Position | None
     trace: Trace | None
-    running: Any
+    free: Callable[[], Position | None]
     chosen: str | None
     say: Callable[[str], None]
     run_far: Callable[..., None]
@@ -38,9 +38,7 @@ class WhatIf:
 
     def start(self, job: Callable[[Position, Going], tuple[Position, str]], words: str) -> None:
         """Run a job that is handed where we are, unless one is running."""
-        if self.running is not None:
-            self.say("still running: esc stops it")
-        elif (at := self.position) is not None:
+        if (at := self.free()) is not None:
             self.say(f"{words} … esc stops")
             self.run_far(lambda going: job(at, going))
 
@@ -78,8 +76,9 @@ class WhatIf:
             self.branches.branch(name)
 
     def action_delete_branch(self, name: str) -> None:
-        self.branches.remove(name)
-        self.say(f"{name} is gone")
+        if self.free() is not None:  # a run may be on its way into it
+            self.branches.remove(name)
+            self.say(f"{name} is gone")
 
     def action_compare(self, name: str) -> None:
         here = self.branches.current

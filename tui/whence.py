@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from mtorch.debug.sources import Place, Sources, cell, parse
@@ -16,6 +17,8 @@ class Whence:
 
     def action_whence_here(self: Any) -> None:
         """The command line, with the cell that is chosen, or the first that shows."""
+        if self.free() is None:  # a run's esc would close the command line
+            return
         panel = self.query(TensorPanel).first()
         index = panel.query_one(TensorTable).cell
         if index is None:
@@ -24,22 +27,21 @@ class Whence:
             self.action_command(f"whence {cell(panel.tensor, index)}")
 
     def action_whence(self: Any, words: str) -> None:
-        trace, at = self.trace, self.position
-        if trace is None or at is None or self.running is not None:
-            self.say("still running: esc stops it")
+        if (at := self.free()) is None:
             return
+        trace = self.trace
         place = parse(words, trace.events[at.event])
         self.say(f"looking for where {place} comes from …")
         self.find_sources(trace, place)
 
-    def show_sources(self: Any, found: Sources) -> None:
+    def show_sources(self: Any, iteration: int, found: Sources) -> None:
         self.say("")
-        self.push_screen(TermsScreen(found), self.go_to_source)
+        self.push_screen(TermsScreen(found), partial(self.go_to_source, iteration))
 
-    def go_to_source(self: Any, place: Place | None) -> None:
-        if place is None or self.position is None:
+    def go_to_source(self: Any, iteration: int, place: Place | None) -> None:
+        if place is None:
             return
-        there = Position(self.position.iteration, place.event)
+        there = Position(iteration, place.event)
         words = f"this is {place}; x says where it comes from"
         self.go(lambda _: (there, words), there.iteration)
         self.look_at(place.tensor, place.cell)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -210,6 +211,8 @@ def apply(training: Training, state: State, at: int, edits: tuple[Edit, ...]) ->
             model[edit.name] = edited(model[edit.name], edit)
         elif edit.name == "lr" and hasattr(training.optimizer, "lr"):
             require_cell("lr", edit.index, np.array(0.0))
+            if not math.isfinite(edit.value):
+                raise MtorchError(f"lr: expected a finite number, got {edit.value}")
             training.optimizer.lr = edit.value
         else:
             in_batch.append(edit)

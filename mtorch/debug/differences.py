@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -15,6 +15,9 @@ from mtorch.debug.session import Going, Session
 from mtorch.layers.base import Array
 from mtorch.training import State
 
+Alike = Callable[[Array, Array], bool]
+"""Whether two arrays count as the same."""
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -22,8 +25,8 @@ class Difference:
 
     `a` and `b` are the two numbers at `index`, the cell that is furthest off; where there is none to compare they
     are words: a dtype and shape, or the event or tensor that only one of them has, None in the other. `absolute` and
-    `relative` are the largest of any cell, relative being to the larger of its two numbers. An `address` of an
-    iteration alone is its start: what differs there shows in no event.
+    `relative` are that cell's, relative being to the larger of its two numbers. An `address` of an iteration alone is
+    its start: what differs there shows in no event.
     """
 
     iteration: int
@@ -38,9 +41,9 @@ class Difference:
 
 @dataclass(frozen=True)
 class Distance:
-    """How far apart two runs are once so many iterations are done.
+    """How far apart two runs are once an iteration is done.
 
-    The losses are those of the last of these. `parameters` is the norm of the difference of all parameters together
+    The losses are that iteration's. `parameters` is the norm of the difference of all parameters together
     over the larger of their norms; infinite where one isn't finite, None where their names or shapes differ.
     """
 
@@ -73,7 +76,7 @@ def compare(a: Session, b: Session, first: int, stop: int, going: Going = lambda
         one, two = peek(a, at, going), peek(b, at, going)
         if at - first in marks:
             far = relative_distance(one, two, parameters(a.training), parameters(b.training))
-            distances.append(Distance(at, a.losses[at - 1], b.losses[at - 1], far))
+            distances.append(Distance(at - 1, a.losses[at - 1], b.losses[at - 1], far))
         if found is None:
             found = differing_states(at, one, two)
             lost = at > first and not same(np.array(a.losses[at - 1]), np.array(b.losses[at - 1]))
@@ -116,23 +119,23 @@ def same(a: Array, b: Array) -> bool:
     return blank[0] == blank[1]
 
 
-def differing_states(iteration: int, one: State, two: State) -> Difference | None:
+def differing_states(iteration: int, one: State, two: State, alike: Alike = same) -> Difference | None:
     """The first array of a state that differs."""
     for mine, other in zip(one, two, strict=True):
         for name in {**mine, **other}:
             a, b = mine.get(name), other.get(name)
-            if a is None or b is None or not same(np.asarray(a), np.asarray(b)):
+            if a is None or b is None or not alike(np.asarray(a), np.asarray(b)):
                 return difference(iteration, str(iteration), name, a, b)
     return None
 
 
-def differing_traces(one: Trace, two: Trace) -> Difference | None:
+def differing_traces(one: Trace, two: Trace, alike: Alike = same) -> Difference | None:
     """The first tensor, in the order of time, that differs, or that only one has."""
     mine, other = places(one.events), places(two.events)
     for here, there in zip_longest(mine, other):
         key = here if here == there or (here is not None and here not in other) else there
         a, b = mine.get(key), other.get(key)
-        if a is None or b is None or not same(a, b):
+        if a is None or b is None or not alike(a, b):
             address, tensor, _ = key
             return difference(one.iteration, address, tensor, a, b)
     return None
@@ -153,13 +156,9 @@ def difference(iteration: int, address: str, tensor: str, a: Array | None, b: Ar
     if a is None or b is None or a.dtype != b.dtype or a.shape != b.shape:
         return Difference(iteration, address, tensor, (), make(a), make(b))
     off, share = apart(a, b)
-    return Difference(iteration, address, tensor, *furthest(a, b), float(off.max()), float(share.max()))
-
-
-def furthest(a: Array, b: Array) -> tuple[tuple[int, ...], float, float]:
-    """The cell where two arrays of one shape differ most, and its two numbers."""
-    index = tuple(int(n) for n in np.unravel_index(int(apart(a, b)[0].argmax()), a.shape))
-    return index, float(np.real(a[index])), float(np.real(b[index]))
+    index = tuple(int(n) for n in np.unravel_index(int(off.argmax()), off.shape))
+    numbers = (float(np.real(x[index])) for x in (a, b, off, share))
+    return Difference(iteration, address, tensor, index, *numbers)
 
 
 def make(array: Array | None) -> str | None:

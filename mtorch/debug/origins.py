@@ -129,9 +129,10 @@ def changed(old: Array, new: Array, by: float) -> bool:
 def born(session: Session, position: Position, going: Going = lambda _: True) -> Position | None:
     """The event where the run's first number that isn't finite was born, at or before a position; None where all is.
 
-    All that went into that event was finite. Where such a number came with a batch, or was there from the start, it is
-    the first event that it went into. Losses and checkpoints tell the iteration, taking it that a state never gets
-    finite again; what reached neither is seen at the position's own iteration only.
+    All that went into that event was finite. Where such a number came with a batch, was there from the start or was
+    set by a branch, it is the first event that it went into, which may be after the position. Losses and checkpoints
+    tell the iteration, taking it that a state never gets finite again; what reached neither is seen at the position's
+    own iteration only.
     """
     session.seek(position.iteration, going)
     last = position.iteration
@@ -139,7 +140,9 @@ def born(session: Session, position: Position, going: Going = lambda _: True) ->
     for iteration in (last,) if suspect is None else (suspect, last):
         if found := first_not_finite(session.trace(iteration, going)):
             there = Position(iteration, found[0].index)
-            return there if there <= position else None
+            given = edits_at(session, iteration) or not finite_state(session.state(iteration, going))
+            if there <= position or given:
+                return there
     return None
 
 

@@ -60,7 +60,7 @@ def test_json() -> None:
     assert (report["schema"], report["a"], report["iterations"], report["same"]) == (1, "xor", 3, False)
     assert list(report["first"]) == ["iteration", "address", "tensor", "index", "a", "b", "absolute", "relative"]
     assert (report["first"]["address"], report["first"]["tensor"]) == ("0 forward", "input")
-    assert [d["iteration"] for d in report["distances"]] == [1, 2, 3]
+    assert [d["iteration"] for d in report["distances"]] == [0, 1, 2]
     assert list(report["distances"][0]) == ["iteration", "loss_a", "loss_b", "parameters"]
     same = json.loads(run("diff", "xor", "xor", "--json", "--iterations", "2").stdout)
     assert (same["same"], same["first"]) == (True, None)

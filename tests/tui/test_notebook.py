@@ -68,3 +68,28 @@ async def test_a_recording_that_cannot_be_run_shows_what_was_kept(debug: Debug, 
         assert "gradients can't be checked" in driver.status
         await driver.command(f"save {tmp_path / 'b.mtr'}")
         assert "there is nothing to save" in driver.status
+
+
+async def test_leaving_says_once_what_would_be_lost(debug: Debug, tmp_path: Path) -> None:
+    target = load("rnn-sin-cos", 0, ("hidden=4", "seq=3", "batch=4"))
+    async with debug(target.session(), notebook=Notebook(target)) as driver:
+        await driver.command("note a")
+        await driver.command("set lr = 1")
+        await driver.command("set lr = 2")
+        await driver.press("q")
+        assert driver.status.startswith("2 branches, 1 note would be lost; :save FILE.mtr keeps them, q again")
+        await driver.command(f"save {tmp_path / 'a.mtr'}")
+        await driver.command("note b")
+        await driver.press("q")
+        assert driver.status.startswith("1 note would be lost")
+        assert driver.app.is_running
+        await driver.pilot.press("q")
+        await driver.pilot.pause()
+        assert not driver.app.is_running
+
+
+async def test_leaving_with_nothing_to_lose_asks_nothing(debug: Debug) -> None:
+    async with debug("rnn-sin-cos") as driver:
+        await driver.pilot.press("q")
+        await driver.pilot.pause()
+        assert not driver.app.is_running

@@ -89,7 +89,7 @@ def test_what_comes_out_otherwise_is_named_and_the_machine_is_compared(path: Pat
     result = mtorch("replay", "--verify", path)
     assert result.exit_code == 1
     assert "otherwise here, first at, or after, iteration 8" in result.output
-    assert "at the start of iteration 16, linear.weight[" in result.output
+    assert "at the start of iteration 16: linear.weight[" in result.output
     assert "off by 0.25" in result.output
     assert "the machine is the same" in result.output
     machine = {**Recording(path).meta["machine"], "kernel": "Nehalem", "threads": [8]}

@@ -69,11 +69,13 @@ async def test_branches_are_compared_and_forgotten(debug: Debug) -> None:
         await driver.command("goto 9")
         await driver.command("compare trunk")
         assert "odd and trunk first differ at 5 loss: target[0,0,0] is 9 in odd, " in lines(driver)
-        assert [row.split()[0] for row in lines(driver).split("\n")[2:]] == ["iterations", "6", "7", "10"]
+        assert [row.split()[0] for row in lines(driver).split("\n")[2:]] == ["after", "5", "6", "9"]
         await driver.press("escape")
         assert "odd and trunk first differ at 5 loss" in driver.status
         await driver.command("delete-branch odd")
         assert "odd is what you are looking at" in driver.status
+        await driver.command("set lr = nan")
+        assert driver.status == "lr: expected a finite number, got nan"
         await driver.command("branch trunk")
         await driver.command("delete-branch odd")
         assert driver.status == "odd is gone"
@@ -178,4 +180,4 @@ async def test_a_recording_that_cannot_be_run_has_no_branches(debug: Debug, tmp_
             assert "cannot be run again" in driver.status
             assert driver.place == "4 forward"
         await driver.command("branches")
-        assert "has not run yet" in lines(driver)
+        assert "has not run since this was opened" in lines(driver)

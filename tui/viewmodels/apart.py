@@ -5,27 +5,29 @@ from __future__ import annotations
 import numpy as np
 
 from mtorch.debug.branches import cell_name
-from mtorch.debug.differences import Comparison, Distance, apart
+from mtorch.debug.differences import Comparison, Difference, Distance, apart
 from tui.viewmodels.numbers import short
 
-COLUMNS = ("iterations", "loss", "loss", "apart", "parameters apart")
+COLUMNS = ("after iteration", "loss", "loss", "apart", "parameters apart")
 
 
 def where_first(found: Comparison, a: str, b: str) -> str:
     """Where two runs of those names first differ, and how much; or that they don't."""
-    first = found.difference
-    if first is None:
+    if found.difference is None:
         return f"the same, bit by bit, in iterations {found.first}…{found.stop - 1}"
-    cell = cell_name(first.tensor, first.index)
-    place = f"at the start of iteration {first.address}" if first.address.isdigit() else f"at {first.address}"
-    if first.a is None or first.b is None:
-        return f"{a} and {b} first differ {place}: only {b if first.a is None else a} has {cell}"
-    said = f"{cell} is {number(first.a)} in {a}, {number(first.b)} in {b}"
-    if first.absolute is None or first.relative is None:
-        return f"{a} and {b} first differ {place}: {said}"
-    return (
-        f"{a} and {b} first differ {place}: {said}: off by {short(first.absolute)} (relative {short(first.relative)})"
-    )
+    return f"{a} and {b} first differ {what_differs(found.difference, a, b)}"
+
+
+def what_differs(found: Difference, a: str, b: str) -> str:
+    """Where a difference of two runs of those names lies, and what it is."""
+    cell = cell_name(found.tensor, found.index)
+    place = f"at the start of iteration {found.address}" if found.address.isdigit() else f"at {found.address}"
+    if found.a is None or found.b is None:
+        return f"{place}: only {b if found.a is None else a} has {cell}"
+    said = f"{place}: {cell} is {number(found.a)} in {a}, {number(found.b)} in {b}"
+    if found.absolute is None or found.relative is None:
+        return said
+    return f"{said}: off by {short(found.absolute)} (relative {short(found.relative)})"
 
 
 def number(value: float | str) -> str:

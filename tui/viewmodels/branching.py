@@ -18,7 +18,7 @@ def branch_lines(branches: Branches) -> list[str]:
         lines.append(f"{mark(branches, branch.name)} {branch.name}: {begin}: {'; '.join(map(str, branch.edits))}")
         session = branches.known(branch.name)
         if session is None or len(session.losses) <= branch.iteration:
-            lines.append("    has not run yet")
+            lines.append("    has not run since this was opened")
             continue
         count = len(session.losses)
         beside = f"{trunk[count - 1]:.6g}" if count <= len(trunk) else "has not come so far"

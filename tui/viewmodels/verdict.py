@@ -36,7 +36,8 @@ def verdict(event: Event, report: Report | None) -> Verdict:
         return Verdict("open", "\n".join(lost))
     worst = max(check.relative_error or 0.0 for check in judged)
     names = ", ".join(check.tensor for check in judged)
-    return Verdict("right", f"✓ {names} agree with the numerical derivative (relative error ≤ {short(worst)})")
+    agree = "agrees" if len(judged) == 1 else "agree"
+    return Verdict("right", f"✓ {names} {agree} with the numerical derivative (relative error ≤ {short(worst)})")
 
 
 def summary(report: Report | None, checking: bool) -> str:

@@ -23,6 +23,8 @@ def parse(text: str, stop: int) -> tuple[frozenset[int], int]:
             last = max(last, min(int(match[1]), stop))
             span = range(stop - min(int(match[1]), stop), stop)
         else:
+            if int(match[2]) >= int(match[3]):
+                raise MtorchError(f"expected FIRST:STOP with FIRST before STOP, got {part[:40]!r}")
             span = range(int(match[2]), min(int(match[3]), stop))
         if len(found) + len(span) > MOST:
             raise MtorchError(f"expected at most {MOST} iterations to keep whole, got {part!r}")

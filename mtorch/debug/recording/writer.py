@@ -30,8 +30,10 @@ class Writer:
     """
 
     def __init__(self, path: str | Path, meta: Mapping[str, Any], *, replace: bool = False) -> None:
-        self.path = Path(path)
+        self.path, self._committed = Path(path), False
         with self._told():
+            if not self.path.parent.is_dir():
+                raise DataError(f"{self.path}: there is no folder {self.path.parent}")
             if os.path.lexists(self.path) and not replace:
                 raise DataError(f"{self.path}: exists already; choose another name, or remove it first")
             if os.path.lexists(self.path) and not is_recording(self.path):
@@ -62,7 +64,8 @@ class Writer:
             yield
         except (sqlite3.Error, OSError) as error:
             said = error.strerror if isinstance(error, OSError) else str(error)
-            raise DataError(f"{self.path}: cannot be written: {said}; what was committed before can be read") from error
+            kept = "; what was committed before can be read" if self._committed else ""
+            raise DataError(f"{self.path}: cannot be written: {said}{kept}") from error
 
     @contextlib.contextmanager
     def _whole(self) -> Iterator[None]:
@@ -126,6 +129,7 @@ class Writer:
                 raise DataError(f"{self.path}: was removed or replaced while it was being written")
             if self._base.in_transaction:
                 self._base.execute("COMMIT")
+                self._committed = True
             self._base.execute("BEGIN")
 
     def close(self) -> None:

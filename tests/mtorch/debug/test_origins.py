@@ -146,6 +146,9 @@ def test_what_came_in_from_outside_is_found_where_it_first_goes_into_a_layer() -
     assert there is not None
     assert place(branch, there) == "10 forward rnn.linear t=0"
     assert born(branch, Position(9, 2)) is None
+    for edit in ("rnn.linear.bias[0] = inf", "target[0,0,0] = nan"):  # seen while one stands where it was set, too
+        assert (there := born(BranchSession(RUN, 10, parse_edits(edit)), Position(10, 0))) is not None
+        assert there.iteration == 10
 
 
 def test_an_overflow_in_a_layer_that_has_others_inside_is_its_own() -> None:

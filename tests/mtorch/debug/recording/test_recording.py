@@ -232,8 +232,9 @@ def test_verify_names_the_first_tensor_that_is_otherwise_and_by_how_much(tmp_pat
     change(path, f"UPDATE states SET data = ? {where}", weight.tobytes())
     found = verify(build(), Recording(path))
     assert found is not None
-    assert (found.first, found.checkpoint, found.tensor, found.index) == (8, 16, "linear.weight", (2, 0))
-    assert found.absolute == pytest.approx(0.5)
+    off = found.difference
+    assert (found.first, off.iteration, off.tensor, off.index) == (8, 16, "linear.weight", (2, 0))
+    assert off.absolute == pytest.approx(0.5)
     assert not found.exact
 
 
@@ -250,8 +251,8 @@ def test_verify_finds_the_very_iteration_by_its_loss(tmp_path: Path) -> None:
     training.__class__ = Off
     found = verify(training, recorded(tmp_path / "a.mtr"))
     assert found is not None
-    assert (found.first, found.checkpoint, found.exact) == (12, 16, True)
-    assert 0 < found.absolute < 0.1
+    assert (found.first, found.difference.iteration, found.exact) == (12, 16, True)
+    assert found.difference.absolute is not None and 0 < found.difference.absolute < 0.1
 
 
 def test_readers_see_what_is_committed_while_one_writes(tmp_path: Path) -> None:
@@ -300,7 +301,7 @@ def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="exists already"):
         Writer(path, {})
     assert path.read_text() == "mine"
-    with pytest.raises(DataError, match="cannot be written"):
+    with pytest.raises(DataError, match="there is no folder"):
         Writer(tmp_path / "no" / "a.mtr", {})
 
 
@@ -316,6 +317,11 @@ def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
 )
 def test_what_to_keep(text: str, kept: set[int], last: int) -> None:
     assert keep.parse(text, 100) == (kept, last)
+
+
+def test_what_ends_before_it_begins_is_not_kept() -> None:
+    with pytest.raises(MtorchError, match="expected FIRST:STOP with FIRST before STOP, got '3:1'"):
+        keep.parse("0:2,3:1", 100)
 
 
 @pytest.mark.parametrize("text", ["3", "a:b", "0:3;", "last:-1", "-1:3", "0:9999999999", "٣:٤"])

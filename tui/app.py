@@ -233,7 +233,7 @@ class DebuggerApp(Stops, Whence, WhatIf, App[None]):
 
     def _crumb(self, events: tuple[Event, ...], index: int, report: Report | None) -> Text:
         iteration = events[index].address.iteration
-        state = summary(report, self.checking == iteration)
+        state = summary(report, self.checking == iteration, self.session.known_health(iteration))
         branch = "" if self.branches.current == TRUNK else f"{self.branches.current} · "
         left = plain(branch + breadcrumb(events, index))
         room = max(1, self.size.width - 2 - len(state))
@@ -276,8 +276,11 @@ class DebuggerApp(Stops, Whence, WhatIf, App[None]):
             self.compare(report, event.index, missing)
 
     def _show_findings(self, event: Event, report: Report | None) -> None:
-        said = verdict(event, report)
-        failure = self.failures.get(event.address.iteration)
+        iteration = event.address.iteration
+        health = self.session.known_health(iteration)
+        told = tuple(found for found in health if (found.iteration, found.event) == (iteration, event.index))
+        said = verdict(event, report, told)
+        failure = self.failures.get(iteration)
         text = f"not checked: {failure}" if failure and report is None else said.text
         panel = self.query_one("#verdict", Static)
         room = panel.content_size
@@ -289,9 +292,9 @@ class DebuggerApp(Stops, Whence, WhatIf, App[None]):
         words.append("".join(f"\n{equation}" for equation in equations), "dim")
         panel.update(words, layout=False)
         findings = self.query_one(FindingsList)
-        state = summary(report, self.checking == event.address.iteration)
+        state = summary(report, self.checking == iteration)
         marked = report.marked.get(event.index, ()) if report else ()
-        findings.show(event.address.iteration, report.findings if report else (), marked, state)
+        findings.show(iteration, (*(report.findings if report else ()), *health), (*marked, *told), state)
 
     def colour(self, name: str) -> str:
         """A colour of the theme, for rich."""
@@ -396,8 +399,8 @@ class DebuggerApp(Stops, Whence, WhatIf, App[None]):
     @on(Jump)
     def _jump(self, message: Jump) -> None:
         if self.position is not None:
-            target = Position(self.position.iteration, message.event)
-            self.go(lambda _: (target, ""), target.iteration)
+            iteration = self.position.iteration if message.iteration is None else message.iteration
+            self.go(lambda _: (Position(iteration, message.event), ""), iteration)
 
     # The check.
 
@@ -416,8 +419,11 @@ class DebuggerApp(Stops, Whence, WhatIf, App[None]):
             return
         except BaseException as error:  # a user's own layers may raise anything, sys.exit too
             self.post_message(Checked(iteration, what(error)))
-        else:
-            self.post_message(Checked(report.iteration))
+            return
+        self.post_message(Checked(report.iteration))
+        with contextlib.suppress(Stopped, MtorchError):  # iterations that can't be run say so when they are gone to
+            if self.session.health(iteration, lambda _: not worker.is_cancelled):
+                self.post_message(Checked(iteration))
 
     @on(Checked)
     def _checked(self, message: Checked) -> None:

@@ -9,11 +9,11 @@ from mtorch.debug.timeline import Position
 
 
 class Jump(Message):
-    """Go to an event of this iteration."""
+    """Go to an event, of this iteration where no other is named."""
 
-    def __init__(self, event: int) -> None:
+    def __init__(self, event: int, iteration: int | None = None) -> None:
         super().__init__()
-        self.event = event
+        self.event, self.iteration = event, iteration
 
 
 class Checked(Message):

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from mtorch.debug.diagnosis.findings import Finding
 from mtorch.debug.events import Trace
 from mtorch.debug.naming import numbered
 from mtorch.debug.report import Report
@@ -164,6 +165,7 @@ class BranchSession(Session):
         self.parent, self.at, self.edits = parent, at, edits
         twin.load_state(apply(twin, state, at, edits))
         super().__init__(twin, None, parent.checkpoints.budget, parent.blame, first=at)
+        self.ward.limits = parent.ward.limits
         self.losses = parent.losses[:at]
         self.seconds = parent.seconds
 
@@ -192,6 +194,12 @@ class BranchSession(Session):
 
     def known_report(self, iteration: int) -> Report | None:
         return super().known_report(iteration) if iteration >= self.at else self.parent.known_report(iteration)
+
+    def health(self, iteration: int, going: Going = lambda _: True) -> tuple[Finding, ...]:
+        return super().health(iteration, going) if iteration >= self.at else self.parent.health(iteration, going)
+
+    def known_health(self, iteration: int) -> tuple[Finding, ...]:
+        return super().known_health(iteration) if iteration >= self.at else self.parent.known_health(iteration)
 
 
 def copied(training: Training) -> Training:

@@ -14,6 +14,7 @@ import numpy as np
 from mtorch.debug.checkpoints import BUDGET, Checkpoints, Store, kept
 from mtorch.debug.diagnosis.findings import Finding
 from mtorch.debug.events import Address, Trace
+from mtorch.debug.health.scale import inconsistent_scale
 from mtorch.debug.health.ward import Ward
 from mtorch.debug.report import Report, examine
 from mtorch.debug.timeline import MOVES, Position
@@ -22,6 +23,8 @@ from mtorch.layers.base import Array
 from mtorch.training import State, Training
 
 KEEP = 8
+BRIEF = 0.05
+"""Seconds. Iterations that take longer are not run for the sake of health alone."""
 
 Going = Callable[[int], bool]
 """Asked before each iteration of a long run, with its number: go on?"""
@@ -78,6 +81,7 @@ class Session:
         self._at = first
         self._traces: OrderedDict[int, tuple[State, Trace]] = OrderedDict()
         self._reports: OrderedDict[int, Report] = OrderedDict()
+        self._health: OrderedDict[int, tuple[Finding, ...]] = OrderedDict()
         self.ward = Ward(self)
         self._double = training.astype(np.float64)
         self._running, self._checking = threading.RLock(), threading.RLock()
@@ -223,9 +227,22 @@ class Session:
     def health(self, iteration: int, going: Going = lambda _: True) -> tuple[Finding, ...]:
         """What is wrong with the training itself, by the window of iterations that ends at this one; warnings mostly.
 
-        Iterations are run where they have to be. Raises Stopped where `going` says no.
+        Iterations are run for it where they are short: whoever steps must not have to wait for them. Where a gradient
+        was found wrong, all are compared in scale. Raises Stopped where `going` says no.
         """
-        return self.ward.findings(iteration, going)
+        with self._checking, np.errstate(all="ignore"):
+            if iteration not in self._health:
+                found = self.ward.findings(iteration, going, longest=BRIEF)
+                if (report := self._reports.get(iteration)) is not None and not report.ok:
+                    said = {(finding.cause, finding.iteration) for finding in report.findings}
+                    found = tuple(f for f in found if (f.cause, f.iteration) not in said)
+                    found += tuple(inconsistent_scale(report.trace))
+                remember(self._health, iteration, found)
+            return self._health[iteration]
+
+    def known_health(self, iteration: int) -> tuple[Finding, ...]:
+        """The same, as far as it was asked for."""
+        return self._health.get(iteration, ())
 
     def known_report(self, iteration: int) -> Report | None:
         """The report where there is one already; None means "not checked"."""

@@ -314,6 +314,29 @@ async def test_nothing_is_called_right_while_the_check_runs_and_steps_go_on(debu
         assert "agree with the numerical derivative" in driver.text
 
 
+async def test_what_ails_the_training_stands_beside_right_gradients(debug: Debug) -> None:
+    async with debug("sick-dead-relu", (100, 30)) as driver:
+        await driver.command("goto 9 loss")
+        assert "11 gradients right, 2 warnings" in driver.text
+        assert "! dead-units: 16 of relu1's 16 units are 0" in driver.text
+        driver.app.query_one(FindingsList).focus()
+        await driver.press("down", "enter")
+        assert driver.place == "9 forward relu2"
+        assert driver.text.count("! dead-units: 16 of relu2's 16 units are 0") == 2  # here, and in the list
+        await driver.command("goto 0")
+        assert "warning" not in driver.text, "one iteration tells nothing of how it goes on"
+
+
+async def test_where_iterations_are_long_health_is_that_of_those_seen(debug: Debug) -> None:
+    session = Session(scenarios.find("sick-dead-relu").build())
+    async with debug(session) as driver:
+        await driver.command("goto 9")
+        session.seconds = 1.0
+        assert session.health(29) == (), "nothing was seen of the iterations before"
+        session.seconds = 0.01
+        assert [f.cause for f in session.health(28)] == ["dead-units"] * 2
+
+
 class Slow(Training):
     """Each iteration from 1 on waits to be let go."""
 

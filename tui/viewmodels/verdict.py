@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from mtorch.debug.diagnosis.findings import Finding
 from mtorch.debug.events import Event
 from mtorch.debug.report import Report
 from tui.viewmodels.numbers import short
+
+SIGNS = {"error": "✗", "warning": "!", "info": "i"}
 
 
 class Verdict(NamedTuple):
@@ -16,7 +20,14 @@ class Verdict(NamedTuple):
     text: str
 
 
-def verdict(event: Event, report: Report | None) -> Verdict:
+def verdict(event: Event, report: Report | None, health: Sequence[Finding] = ()) -> Verdict:
+    """What the check says of an event, and, of the training's health, the findings that point at it."""
+    said = judged(event, report)
+    lines = [f"{SIGNS[finding.severity]} {finding.cause}: {finding.message}" for finding in health]
+    return said._replace(text="\n".join([*lines, said.text]))
+
+
+def judged(event: Event, report: Report | None) -> Verdict:
     if report is None:
         return Verdict("open", "not checked yet")
     if findings := report.marked.get(event.index):
@@ -28,28 +39,34 @@ def verdict(event: Event, report: Report | None) -> Verdict:
     if event.address.phase not in ("backward", "loss"):
         return Verdict("open", f"{event.address.phase}: only backward calls and the loss are checked")
     checks = [check for check in report.checks if check.event == event.index]
-    judged = [check for check in checks if check.ok]
+    right = [check for check in checks if check.ok]
     if not checks:
         return Verdict("open", "a group of calls: step into it")
-    if len(judged) < len(checks):
+    if len(right) < len(checks):
         lost = [f"{check.tensor} {check.method}" for check in checks if check.ok is None]
         return Verdict("open", "\n".join(lost))
-    worst = max(check.relative_error or 0.0 for check in judged)
-    names = ", ".join(check.tensor for check in judged)
-    agree = "agrees" if len(judged) == 1 else "agree"
+    worst = max(check.relative_error or 0.0 for check in right)
+    names = ", ".join(check.tensor for check in right)
+    agree = "agrees" if len(right) == 1 else "agree"
     return Verdict("right", f"✓ {names} {agree} with the numerical derivative (relative error ≤ {short(worst)})")
 
 
-def summary(report: Report | None, checking: bool) -> str:
-    """An iteration's check in a few words."""
+def summary(report: Report | None, checking: bool, health: Sequence[Finding] = ()) -> str:
+    """An iteration's check in a few words, and how much there is to be said of the training's health."""
+    warnings = sum(finding.severity != "error" for finding in health)
+    said = checked(report, checking, len(health) - warnings)
+    return said + (f", {plural(warnings, 'warning')}" if warnings else "")
+
+
+def checked(report: Report | None, checking: bool, more: int) -> str:
     if report is None:
         return "checking …" if checking else "not checked"
-    if not report.findings:
+    if not report.findings and not more:
         right, unchecked = (sum(check.ok is state for check in report.checks) for state in (True, None))
         if not right:
             return "nothing could be checked"
         return f"✓ {plural(right, 'gradient')} right" + (f", {unchecked} not checked" if unchecked else "")
-    return f"✗ {plural(len(report.findings), 'finding')}"
+    return f"✗ {plural(len(report.findings) + more, 'finding')}"
 
 
 def plural(number: int, noun: str) -> str:

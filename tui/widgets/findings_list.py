@@ -12,6 +12,7 @@ from mtorch.debug.diagnosis.findings import Finding
 from tui.messages import Jump
 from tui.plain import plain
 from tui.viewmodels.here import cut
+from tui.viewmodels.verdict import SIGNS
 from tui.widgets.line_view import LineView
 
 
@@ -59,7 +60,8 @@ class FindingsList(LineView):
 
     def action_go(self) -> None:
         if self.findings:
-            self.post_message(Jump(self.findings[self.cursor].event))
+            finding = self.findings[self.cursor]
+            self.post_message(Jump(finding.event, finding.iteration))
 
     def on_click(self, click: Click) -> None:
         offset = click.get_content_offset(self)
@@ -82,5 +84,5 @@ class FindingsList(LineView):
         if self.has_focus and line == self.cursor:
             style += Style(reverse=True)
         sign = ">" if finding in self.here else " "
-        text = plain(f"{finding.cause}: {finding.message}")
-        return Strip([Segment(cut(f"{sign}✗ {text}", width), style)]).adjust_cell_length(width, style)
+        text = plain(f"{SIGNS[finding.severity]} {finding.cause}: {finding.message}")
+        return Strip([Segment(cut(f"{sign}{text}", width), style)]).adjust_cell_length(width, style)

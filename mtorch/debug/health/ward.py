@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -39,13 +40,21 @@ class Ward:
         return self._vitals[iteration]
 
     def findings(
-        self, iteration: int, going: Callable[[int], bool] = lambda _: True, window: int = WINDOW
+        self,
+        iteration: int,
+        going: Callable[[int], bool] = lambda _: True,
+        window: int = WINDOW,
+        longest: float = math.inf,
     ) -> tuple[Finding, ...]:
         """What is wrong with the training, by the window of iterations that ends at this one; the most telling first.
 
-        Raises Stopped where `going` says no while a window's iterations are run.
+        Iterations are run for it where they take no more than `longest` seconds; else the window is what was looked at
+        already. Raises Stopped where `going` says no meanwhile.
         """
-        seen = [self.look(i, going) for i in range(max(0, iteration + 1 - window), iteration + 1)]
+        first = max(0, iteration + 1 - window)
+        if self.session.seconds > longest:
+            first = 1 + max((i for i in range(first, iteration) if i not in self._vitals), default=first - 1)
+        seen = [self.look(i, going) for i in range(first, iteration + 1)]
         return diagnose(seen, self.session.losses[: iteration + 1], self.limits)
 
     def address(self, finding: Finding) -> Address:

@@ -23,7 +23,7 @@ class Window(Session):
         self.store = recording
         self.seconds, self.inexact = 0.0, None
         self._latest: Trace | None = None
-        self._reports = OrderedDict()
+        self._reports, self._health = OrderedDict(), OrderedDict()
         self._running, self._checking = threading.RLock(), threading.RLock()
 
     def _refused(self, iteration: int) -> MtorchError:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 import warnings
+from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -96,15 +98,13 @@ class Derivative:
         found: Array = self.inputs[position(slot)] if is_input(slot) else self.layer.parameters[slot]
         return found
 
-    def output(self, slot: str = "", value: Array | None = None) -> Array:
-        """The layer's output, with one of its inputs or parameters replaced."""
+    def output(self, replaced: Mapping[str, Array] = MappingProxyType({})) -> Array:
+        """The layer's output, with some of its inputs and parameters replaced."""
         self.budget.spend()
         layer, copied = (shallow(self.layer), np.asarray) if self._harmless else (twin(self.layer), np.array)
-        inputs = [copied(x) for x in self.inputs]
-        if value is not None and is_input(slot):
-            inputs[position(slot)] = copied(value)
-        elif value is not None:
-            layer.parameters = {**layer.parameters, slot: copied(value)}
+        inputs = [copied(replaced.get(f"#{i}", x)) for i, x in enumerate(self.inputs)]
+        own = {name: copied(value) for name, value in replaced.items() if not is_input(name)}
+        layer.parameters = {**layer.parameters, **own}
         return np.asarray(layer.forward(*as_arguments(inputs, self.spread)))
 
     def repeatable(self) -> bool:
@@ -147,10 +147,9 @@ class Derivative:
         """How each output moves in that direction, in the output's shape; None where that can't be measured."""
         output = self.output()
         if self._trusts(slot, np.ones(output.shape)):
-            moved = self._complex_output(slot, direction)
-            return None if moved is None else moved.imag / COMPLEX_STEP
+            return self.moved({slot: direction})
         h = CENTRAL_STEPS[0] * max(1.0, float(np.abs(self.value(slot)).max(initial=0.0)))
-        low, high = (self.output(slot, self.value(slot) + k * h * direction) for k in (-1, 1))
+        low, high = (self.output({slot: self.value(slot) + k * h * direction}) for k in (-1, 1))
         found: Array = (high - low) / (2 * h)
         return found
 
@@ -180,22 +179,23 @@ class Derivative:
 
     def _complex(self, slot: str, direction: Array, grad_output: Array) -> float:
         """The slope by the complex step, NaN where the layer cannot take one."""
-        output = self._complex_output(slot, direction)
-        return np.nan if output is None else float((grad_output * output.imag).sum() / COMPLEX_STEP)
+        moved = self.moved({slot: direction})
+        return np.nan if moved is None else float((grad_output * moved).sum())
 
-    def _complex_output(self, slot: str, direction: Array) -> Array | None:
-        """The output for a complex step in that direction, None where the layer cannot take one."""
+    def moved(self, directions: Mapping[str, Array]) -> Array | None:
+        """How each output moves by a complex step in these directions together, None where the layer cannot take one."""
+        stepped = {slot: self.value(slot) + 1j * COMPLEX_STEP * d for slot, d in directions.items()}
         if self._harmless:
-            return self.output(slot, self.value(slot) + 1j * COMPLEX_STEP * direction)
+            return self.output(stepped).imag / COMPLEX_STEP
         with _warnings, warnings.catch_warnings():
             warnings.simplefilter("error", np.exceptions.ComplexWarning)
             try:
-                output = self.output(slot, self.value(slot) + 1j * COMPLEX_STEP * direction)
+                output = self.output(stepped)
             except Unmeasured:
                 raise
             except Exception:  # a layer that cannot take complex numbers may raise anything
                 return None
-        return output if output.dtype.kind == "c" else None
+        return output.imag / COMPLEX_STEP if output.dtype.kind == "c" else None
 
     def _central(self, slot: str, direction: Array, grad_output: Array) -> tuple[float, float]:
         """The slope by central differences, and by how much it may be off; the better of two step sizes."""
@@ -208,7 +208,7 @@ class Derivative:
     def _differences(self, slot: str, direction: Array, grad_output: Array, share: float) -> tuple[float, float]:
         value = self.value(slot)
         h = share * max(1.0, float(np.abs(value).max(initial=0.0)))
-        outputs = [self.output(slot, value + k * h * direction) for k in (-2, -1, 0, 1, 2)]
+        outputs = [self.output({slot: value + k * h * direction}) for k in (-2, -1, 0, 1, 2)]
         low2, low, mid, high, high2 = outputs
         near, far = (high - low) / (2 * h), (high2 - low2) / (4 * h)
         # A smooth function's second difference grows by 4 with twice the step; a jump of the slope adds h times it.
@@ -226,7 +226,7 @@ class Derivative:
             scale = max(1.0, float(np.abs(value).max(initial=0.0)))
             direction, outputs = scale * directions_for(value)[0], []
             for share in (0.0, TINY, 1e-4, -1e-4):
-                outputs.append(self.output(slot, value + share * direction))
+                outputs.append(self.output({slot: value + share * direction}))
             mid, tiny, high, low = outputs
             expected = np.abs(high - low) / 2e-4 * TINY
             moved = np.abs(tiny - mid)
@@ -269,10 +269,10 @@ class Derivative:
                 place[a] = n
             direction = np.zeros(value.shape)
             direction[tuple(place)] = 1.0
-            output = self._complex_output(slot, direction)
-            if output is None:
+            moved = self.moved({slot: direction})
+            if moved is None:
                 return None
-            found[tuple(place)] = (grad_output * output.imag).sum(axis=others).transpose(order) / COMPLEX_STEP
+            found[tuple(place)] = (grad_output * moved).sum(axis=others).transpose(order)
         directions = directions_for(value)[:2]
         true = self.along(slot, directions, grad_output).values
         slopes = np.array([(found * direction).sum() for direction in directions])

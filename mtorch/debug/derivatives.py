@@ -147,7 +147,8 @@ class Derivative:
         """How each output moves in that direction, in the output's shape; None where that can't be measured."""
         output = self.output()
         if self._trusts(slot, np.ones(output.shape)):
-            return self.moved({slot: direction})
+            stepped = self.stepped({slot: direction})
+            return None if stepped is None else stepped.imag / COMPLEX_STEP
         h = CENTRAL_STEPS[0] * max(1.0, float(np.abs(self.value(slot)).max(initial=0.0)))
         low, high = (self.output({slot: self.value(slot) + k * h * direction}) for k in (-1, 1))
         found: Array = (high - low) / (2 * h)
@@ -179,23 +180,23 @@ class Derivative:
 
     def _complex(self, slot: str, direction: Array, grad_output: Array) -> float:
         """The slope by the complex step, NaN where the layer cannot take one."""
-        moved = self.moved({slot: direction})
-        return np.nan if moved is None else float((grad_output * moved).sum())
+        output = self.stepped({slot: direction})
+        return np.nan if output is None else float((grad_output * output.imag).sum() / COMPLEX_STEP)
 
-    def moved(self, directions: Mapping[str, Array]) -> Array | None:
-        """How each output moves by a complex step in these directions together, None where the layer cannot take one."""
-        stepped = {slot: self.value(slot) + 1j * COMPLEX_STEP * d for slot, d in directions.items()}
+    def stepped(self, directions: Mapping[str, Array]) -> Array | None:
+        """The output for a complex step in all these directions, None where the layer cannot take one."""
+        there = {slot: self.value(slot) + 1j * COMPLEX_STEP * direction for slot, direction in directions.items()}
         if self._harmless:
-            return self.output(stepped).imag / COMPLEX_STEP
+            return self.output(there)
         with _warnings, warnings.catch_warnings():
             warnings.simplefilter("error", np.exceptions.ComplexWarning)
             try:
-                output = self.output(stepped)
+                output = self.output(there)
             except Unmeasured:
                 raise
             except Exception:  # a layer that cannot take complex numbers may raise anything
                 return None
-        return output.imag / COMPLEX_STEP if output.dtype.kind == "c" else None
+        return output if output.dtype.kind == "c" else None
 
     def _central(self, slot: str, direction: Array, grad_output: Array) -> tuple[float, float]:
         """The slope by central differences, and by how much it may be off; the better of two step sizes."""
@@ -269,10 +270,10 @@ class Derivative:
                 place[a] = n
             direction = np.zeros(value.shape)
             direction[tuple(place)] = 1.0
-            moved = self.moved({slot: direction})
-            if moved is None:
+            output = self.stepped({slot: direction})
+            if output is None:
                 return None
-            found[tuple(place)] = (grad_output * moved).sum(axis=others).transpose(order)
+            found[tuple(place)] = (grad_output * output.imag).sum(axis=others).transpose(order) / COMPLEX_STEP
         directions = directions_for(value)[:2]
         true = self.along(slot, directions, grad_output).values
         slopes = np.array([(found * direction).sum() for direction in directions])
@@ -299,6 +300,14 @@ def unit(element: int, shape: tuple[int, ...]) -> Array:
 
 
 DIRECTIONS = 6
+
+
+@lru_cache(256)
+def noise(shape: tuple[int, ...], seed: int) -> Array:
+    """Standard normal numbers, the same for a shape and a seed."""
+    found = np.random.default_rng(seed).standard_normal(shape)
+    found.flags.writeable = False
+    return found
 
 
 def directions_for(value: Array) -> list[Array]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+from mtorch.debug.naming import is_input, position
 from mtorch.errors import MtorchError
 from mtorch.layers.base import Array
 
@@ -76,6 +77,20 @@ class Call:
     def arguments(self) -> tuple[Any, ...]:
         """What forward was called with."""
         return as_arguments(self.inputs, self.spread)
+
+    @property
+    def slots(self) -> list[str]:
+        """What there is to differentiate for: the inputs of floats, unless backward gave no gradient of any input (a
+        first layer may not), and the layer's own parameters.
+        """
+        known = any(map(is_input, self.gradients))
+        numeric = [f"#{i}" for i, x in enumerate(self.inputs) if known and x.dtype.kind == "f"]
+        return [*numeric, *self.layer.parameters]
+
+    def value(self, slot: str) -> Array:
+        """What a slot stands for."""
+        found: Array = self.inputs[position(slot)] if is_input(slot) else self.layer.parameters[slot]
+        return found
 
 
 def as_arguments(inputs: Sequence[Array], spread: bool) -> tuple[Any, ...]:

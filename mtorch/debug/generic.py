@@ -9,7 +9,7 @@ import numpy as np
 from mtorch.debug.derivatives import Derivative, directions_for, rms
 from mtorch.debug.diagnosis.hypotheses.case import near
 from mtorch.debug.events import Address, Call, as_arguments
-from mtorch.debug.gradcheck import GENERIC, Check, Evidence, check_call, slopes
+from mtorch.debug.gradcheck import GENERIC, Judged, check_call, slopes
 from mtorch.debug.naming import input_gradients
 from mtorch.debug.tracer import kept, zero_gradients
 from mtorch.debug.twins import twin
@@ -20,7 +20,7 @@ JITTER = 0.5
 """Noise in shares of a tensor's root mean square; of what is zero everywhere, as if that were 1."""
 
 
-def check_generic(address: Address, event: int, call: Call) -> list[tuple[Check, Evidence]]:
+def check_generic(address: Address, event: int, call: Call) -> Judged:
     """The checks of the same layer at a generic point that fail there; its earlier call there was the recorded one.
 
     Only of layers that stand on their own: a copy must give the gradients that were recorded, which it doesn't

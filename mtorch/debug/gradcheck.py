@@ -9,7 +9,6 @@ import numpy as np
 
 from mtorch.debug.derivatives import Derivative, Slopes, directions_for, rms
 from mtorch.debug.events import Address, Call
-from mtorch.debug.naming import is_input
 from mtorch.layers.base import Array
 
 TOLERANCE = 1e-6
@@ -50,6 +49,10 @@ class Evidence:
     call: Call
 
 
+Judged = list[tuple[Check, Evidence | None]]
+"""The checks of one call; of what is right, there may be no evidence."""
+
+
 class Verdict:
     """What a gradient's values and those measured, along directions or by elements, come to.
 
@@ -71,17 +74,14 @@ class Verdict:
         self.ok = bool(beyond <= TOLERANCE * size)
 
 
-def check_call(address: Address, event: int, call: Call, exhaustive: bool = False) -> list[tuple[Check, Evidence]]:
+def check_call(address: Address, event: int, call: Call, exhaustive: bool = False) -> Judged:
     """Each tensor of a backward call against the derivative along random directions; `exhaustive`: and by elements."""
     derivative = Derivative(call)
     repeatable = derivative.repeatable()
-    results = []
-    for slot in derivative.slots():
-        if is_input(slot) and not any(map(is_input, call.gradients)):
-            continue  # backward returned nothing: a first layer may
+    results: Judged = []
+    for slot in call.slots:
         gradient, shape = call.gradients.get(slot), derivative.value(slot).shape
         shaped = gradient is not None and gradient.shape == shape
-        name = call.names.get(slot, f"grad_{slot.removeprefix('#')}")
         ok: bool | None
         if gradient is None or not shaped or not repeatable:
             directions = directions_for(derivative.value(slot))
@@ -91,9 +91,16 @@ def check_call(address: Address, event: int, call: Call, exhaustive: bool = Fals
         else:
             evidence, error, method, ok = compare(derivative, slot, gradient, call, exhaustive)
         error = error if error is not None and np.isfinite(error) else None
-        check = Check(address.iteration, address.path, address.t, name, error, TOLERANCE, method, ok, event)
-        results.append((check, evidence))
+        results.append((check_of(address, event, call, slot, error, method, ok), evidence))
     return results
+
+
+def check_of(
+    address: Address, event: int, call: Call, slot: str, error: float | None, method: str, ok: bool | None
+) -> Check:
+    """The check of one of a call's tensors."""
+    name = call.names.get(slot, f"grad_{slot.removeprefix('#')}")
+    return Check(address.iteration, address.path, address.t, name, error, TOLERANCE, method, ok, event)
 
 
 def compare(

@@ -9,15 +9,16 @@ from functools import cached_property
 
 import numpy as np
 
-from mtorch.debug.derivatives import Derivative
+from mtorch.debug.derivatives import COMPLEX, Derivative
 from mtorch.debug.diagnosis.accumulation import wrong_accumulation
 from mtorch.debug.diagnosis.findings import Finding, telling
 from mtorch.debug.diagnosis.finite import not_finite
 from mtorch.debug.diagnosis.gradients import diagnose
 from mtorch.debug.diagnosis.targets import unreachable_target
-from mtorch.debug.events import Address, Call, Trace
+from mtorch.debug.events import Address, Call, Event, Trace
 from mtorch.debug.generic import check_generic
-from mtorch.debug.gradcheck import Check, Evidence, check_call
+from mtorch.debug.glance import found_right
+from mtorch.debug.gradcheck import Check, Judged, check_call, check_of
 from mtorch.debug.mended import mended
 from mtorch.layers.base import Array
 
@@ -83,13 +84,12 @@ def examine(trace: Trace, exhaustive: bool = False, going: Callable[[], None] = 
     Inner calls come first: a layer that has wrong ones inside is judged as if they were right. `going` is
     called between calls, and may raise what it likes to stop.
     """
-    judged: dict[int, list[tuple[Check, Evidence]]] = {}
     wrong: set[str] = set()
     with np.errstate(all="ignore"):
+        judged = {} if exhaustive else at_a_glance(trace, going)
         for event in sorted(trace.events, key=lambda event: -event.depth):
-            call = event.call
-            address = replace(event.address, path="loss") if event.address.phase == "loss" else event.address
-            if call is None:
+            call, address = event.call, address_of(event)
+            if call is None or event.index in judged:
                 continue
             going()
             inside = wrong.intersection(call.inside[1:])
@@ -114,6 +114,22 @@ def examine(trace: Trace, exhaustive: bool = False, going: Callable[[], None] = 
     return Report(trace.iteration, trace, tuple(check for check, _ in results), tuple(sorted(findings, key=telling)))
 
 
+def address_of(event: Event) -> Address:
+    """The address that an event's checks have."""
+    return replace(event.address, path="loss") if event.address.phase == "loss" else event.address
+
+
+def at_a_glance(trace: Trace, going: Callable[[], None]) -> dict[int, Judged]:
+    """The checks of calls that one look finds right in every tensor, by their events."""
+    calls = {event.index: event.call for event in trace.events if event.call is not None}
+    found: dict[int, Judged] = {}
+    for index, off in found_right(calls, going).items():
+        call, address = calls[index], address_of(trace.events[index])
+        pairs = zip(call.slots, off, strict=True)
+        found[index] = [(check_of(address, index, call, *pair, COMPLEX, True), None) for pair in pairs]
+    return found
+
+
 def hidden(trace: Trace, judged: Mapping[int, object], wrong: Set[str]) -> Iterator[tuple[int, Address, Call]]:
     """One call of each layer that is right so far, as is all inside it: inner ones first, and the first backward."""
     seen: set[str] = set()
@@ -126,9 +142,7 @@ def hidden(trace: Trace, judged: Mapping[int, object], wrong: Set[str]) -> Itera
             yield event.index, event.address, call
 
 
-def rejudged(
-    address: Address, event: int, repaired: Call | None, found: list[tuple[Check, Evidence]]
-) -> list[tuple[Check, Evidence]]:
+def rejudged(address: Address, event: int, repaired: Call | None, found: Judged) -> Judged:
     """What a call is found to be with what is inside mended; not checked where that was too much."""
     if repaired is None:
         return [(replace(c, ok=None, relative_error=None, method=UNMENDED), evidence) for c, evidence in found]

@@ -17,6 +17,17 @@ def twin(layer: Any) -> Any:
     return copied(layer, {id(inner.saved): [] for _, inner in paths(layer)})
 
 
+def own(layer: Any) -> bool:
+    """Whether a layer's forward is all mtorch's: its own, those of the layers inside, and of a loss that it holds."""
+    parts = [part for _, inner in paths(layer) for part in (inner, getattr(inner, "loss", None)) if part is not None]
+    return all(
+        type(part).__module__.startswith("mtorch.")
+        and getattr(type(part), "forward", type(part)).__module__.startswith("mtorch.")
+        and "forward" not in vars(part)
+        for part in parts
+    )
+
+
 def harmless(layer: Any) -> bool:
     """Whether a call can do no harm to what it is given: of a layer that is all mtorch's own, with none inside."""
     return type(layer).__module__.startswith("mtorch.layers.") and next(layer.children(), None) is None

@@ -13,7 +13,7 @@ from mtorch.debug.diagnosis.findings import Finding
 from mtorch.debug.diagnosis.hypotheses import HYPOTHESES, Case, Guess
 from mtorch.debug.diagnosis.hypotheses.case import near
 from mtorch.debug.events import Trace
-from mtorch.debug.gradcheck import GENERIC, TOLERANCE, Check, Evidence
+from mtorch.debug.gradcheck import GENERIC, TOLERANCE, Check, Judged
 from mtorch.debug.naming import is_input
 from mtorch.layers.base import Array
 
@@ -30,13 +30,13 @@ def fit(analytic: Array, candidate: Array) -> tuple[float, float]:
     return constant, rms(analytic - constant * candidate) / (rms(analytic) or 1.0)
 
 
-def diagnose(trace: Trace, results: list[tuple[Check, Evidence]]) -> list[Finding]:
+def diagnose(trace: Trace, results: Judged) -> list[Finding]:
     """Findings for the checks that failed, one for the same cause at all its time steps."""
     groups: defaultdict[tuple[Any, ...], list[tuple[Check, Guess]]] = defaultdict(list)
     derivatives: dict[int, Derivative] = {}
     unknown: Counter[tuple[str, str]] = Counter()
     for check, found in results:
-        if check.ok is not False:
+        if check.ok is not False or found is None:
             continue
         place = check.path, check.tensor
         for guess in causes(Case(trace, check, found), derivatives, unknown[place] < ENOUGH):

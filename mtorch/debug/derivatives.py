@@ -13,7 +13,7 @@ import numpy as np
 
 from mtorch.debug.events import Call, as_arguments
 from mtorch.debug.naming import is_input, position
-from mtorch.debug.twins import harmless, shallow, twin
+from mtorch.debug.twins import own, sharing, twin
 from mtorch.layers.base import Array
 from mtorch.naming import paths
 
@@ -81,9 +81,9 @@ class Derivative:
     """
 
     def __init__(self, call: Call, budget: Budget | None = None) -> None:
-        self.layer = twin(call.layer)
+        self._own = own(call.layer)
+        self.layer = sharing(call.layer) if self._own else twin(call.layer)
         self.layer.parameters = {name: p.astype(np.float64) for name, p in self.layer.parameters.items()}
-        self._harmless = harmless(self.layer)
         self.inputs, self.spread = list(call.inputs), call.spread
         self.budget = budget or Budget()
         self._epsilons: dict[str, float] = {}
@@ -101,7 +101,7 @@ class Derivative:
     def output(self, replaced: Mapping[str, Array] = MappingProxyType({})) -> Array:
         """The layer's output, with some of its inputs and parameters replaced."""
         self.budget.spend()
-        layer, copied = (shallow(self.layer), np.asarray) if self._harmless else (twin(self.layer), np.array)
+        layer, copied = (sharing(self.layer), np.asarray) if self._own else (twin(self.layer), np.array)
         inputs = [copied(replaced.get(f"#{i}", x)) for i, x in enumerate(self.inputs)]
         own = {name: copied(value) for name, value in replaced.items() if not is_input(name)}
         layer.parameters = {**layer.parameters, **own}
@@ -186,8 +186,9 @@ class Derivative:
     def stepped(self, directions: Mapping[str, Array]) -> Array | None:
         """The output for a complex step in all these directions, None where the layer cannot take one."""
         there = {slot: self.value(slot) + 1j * COMPLEX_STEP * direction for slot, direction in directions.items()}
-        if self._harmless:
-            return self.output(there)
+        if self._own:
+            output = self.output(there)
+            return output if output.dtype.kind == "c" else None
         with _warnings, warnings.catch_warnings():
             warnings.simplefilter("error", np.exceptions.ComplexWarning)
             try:

@@ -6,7 +6,11 @@ import copy
 from types import ModuleType
 from typing import Any
 
+from mtorch.layers.base import Gradients, Layer
 from mtorch.naming import paths
+
+OWN = ("mtorch.layers.", "mtorch.losses", "mtorch.debug.tracer")
+"""The modules of layers and losses, and of what makes a layer of a loss."""
 
 
 def twin(layer: Any) -> Any:
@@ -17,27 +21,50 @@ def twin(layer: Any) -> Any:
     return copied(layer, {id(inner.saved): [] for _, inner in paths(layer)})
 
 
+def spare(layer: Any) -> Any:
+    """A twin to make a call with. Of an `own` layer it shares the arrays, as mtorch never changes one in place."""
+    return sharing(layer) if own(layer) else twin(layer)
+
+
 def own(layer: Any) -> bool:
     """Whether a layer's forward is all mtorch's: its own, those of the layers inside, and of a loss that it holds."""
-    parts = [part for _, inner in paths(layer) for part in (inner, getattr(inner, "loss", None)) if part is not None]
-    return all(
-        type(part).__module__.startswith("mtorch.")
-        and getattr(type(part), "forward", type(part)).__module__.startswith("mtorch.")
-        and "forward" not in vars(part)
-        for part in parts
-    )
+    seen: set[int] = set()
+    parts = [layer]
+    while parts:
+        part = parts.pop()
+        if id(part) in seen:
+            continue
+        if not framework(part) or not framework(vars(part).get("loss", part)):
+            return False
+        seen.add(id(part))
+        parts.extend(part.children())
+    return True
 
 
-def harmless(layer: Any) -> bool:
-    """Whether a call can do no harm to what it is given: of a layer that is all mtorch's own, with none inside."""
-    return type(layer).__module__.startswith("mtorch.layers.") and next(layer.children(), None) is None
+def framework(part: Any) -> bool:
+    """Whether a layer or loss is of a class of mtorch's, with the forward that it has there."""
+    cls = type(part)
+    forward = getattr(cls, "forward", cls)  # a loss has none
+    return cls.__module__.startswith(OWN) and forward.__module__.startswith("mtorch.") and "forward" not in vars(part)
 
 
-def shallow(layer: Any) -> Any:
-    """A copy of a harmless layer, for one call. It shares the arrays, which are never changed in place."""
-    shared = copy.copy(layer)
-    shared.saved, shared.buffers = [], dict(layer.buffers)
-    return shared
+def sharing(layer: Any) -> Any:
+    """A twin of an `own` layer that shares its arrays, as mtorch never changes one in place."""
+    known: dict[int, Any] = {}
+
+    def copied(value: Any) -> Any:
+        kind = type(value)
+        if isinstance(value, Layer):
+            if id(value) not in known:
+                known[id(value)] = found = object.__new__(kind)
+                found.__dict__ = {name: copied(part) for name, part in vars(value).items() if name != "saved"}
+                found.saved = []
+            return known[id(value)]
+        if kind in (dict, Gradients):
+            return kind((name, copied(part)) for name, part in value.items()) if value else kind()
+        return kind([copied(part) for part in value]) if kind in (list, tuple) else value
+
+    return copied(layer)
 
 
 def copied(layer: Any, memo: dict[int, Any] | None = None) -> Any:

@@ -48,7 +48,7 @@ def found_right(calls: Mapping[int, Call], going: Callable[[], None] = lambda: N
             pairs = zip(numbers, off.tolist(), strict=True)
             found.update({number: of_call for number, of_call in pairs if all(error <= NEAR for error in of_call)})
 
-    for stack in stacks(calls):
+    for stack in stacks({number: call for number, call in calls.items() if own(call.layer)}):
         look(stack)
         # Of a parameter, all calls take the same step, which may be too short beside the others' for one of them.
         for number in stack if len(stack) > 1 else ():
@@ -58,7 +58,7 @@ def found_right(calls: Mapping[int, Call], going: Callable[[], None] = lambda: N
 
 
 def stacks(calls: Mapping[int, Call]) -> list[list[int]]:
-    """The numbers of calls that can be looked at together; any other stands alone."""
+    """The numbers of calls, all of mtorch's own layers, that can be looked at together; any other stands alone."""
     found: defaultdict[Hashable, list[list[int]]] = defaultdict(list)
     for number, call in calls.items():
         group = found[number if (key := kind(call)) is None else key]
@@ -72,7 +72,7 @@ def stacks(calls: Mapping[int, Call]) -> list[list[int]]:
 def kind(call: Call) -> Hashable:
     """What calls have in common that may be rows of one batch, but for parameters; None where this one can't be."""
     layer = call.layer
-    if not isinstance(layer, ROW_BY_ROW) or len(call.inputs) != 1 or not own(layer):
+    if not isinstance(layer, ROW_BY_ROW) or len(call.inputs) != 1:
         return None
     (x,) = call.inputs
     if x.ndim < 2 or x.dtype.kind != "f":
@@ -93,14 +93,14 @@ def fits(call: Call, first: Call, count: int) -> bool:
 def errors(calls: Sequence[Call]) -> Array | None:
     """How far off gradients are at the most, as shares of their sizes: (calls, tensors), the tensors as in `slots`.
 
-    Several calls must be ones that go together by `stacks`. None where a look can't tell: of layers that aren't
-    mtorch's own, of gradients that are missing or of wrong shapes.
+    Several calls must be ones that go together by `stacks`. None where a look can't tell: where a layer can't take a
+    complex step, or gradients are missing or of wrong shapes.
     """
     first, n = calls[0], len(calls)
     slots = first.slots
     if not slots:
         return np.zeros((n, 0))
-    if not own(first.layer) or not all(shaped(call, slots) for call in calls):
+    if not all(shaped(call, slots) for call in calls):
         return None
     rows = (np.concatenate([call.inputs[0] for call in calls]),) if n > 1 else first.inputs
     derivative = Derivative(replace(first, inputs=rows))

@@ -114,21 +114,11 @@ class Half(layers.Tanh):
         return super().forward(x) + np.cos(x.real)
 
 
-def test_layers_of_a_stranger_are_neither_stacked_nor_found_right_at_a_glance() -> None:
+def test_layers_of_a_stranger_are_not_found_right_at_a_glance() -> None:
     for layer in (Centred(), Half()):
-        calls = steps(layer, 3)
-        assert stacks(calls) == [[number] for number in calls]
-        assert found_right(calls) == {}
+        assert found_right(steps(layer, 3)) == {}
     inside = called(layers.Sequential([Half()]), np.ones((2, 3)))
     assert found_right({0: inside}) == {}
-
-
-def test_a_forward_that_was_put_in_place_of_mtorchs_own_is_a_strangers(monkeypatch: pytest.MonkeyPatch) -> None:
-    layer = layers.Tanh()
-    layer.forward = Half().forward  # type: ignore[method-assign]
-    assert not twins.own(layer)
-    monkeypatch.setattr(layers.Tanh, "forward", Half.forward)
-    assert not twins.own(layers.Tanh())
 
 
 def test_rows_that_mix_are_not_stacked() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import warnings
 from collections.abc import Mapping
@@ -83,7 +84,7 @@ class Derivative:
     def __init__(self, call: Call, budget: Budget | None = None) -> None:
         self._own = own(call.layer)
         self.layer = sharing(call.layer) if self._own else twin(call.layer)
-        self.layer.parameters = {name: p.astype(np.float64) for name, p in self.layer.parameters.items()}
+        self.layer.parameters = {name: p.astype(np.float64, copy=False) for name, p in self.layer.parameters.items()}
         self.inputs, self.spread = list(call.inputs), call.spread
         self.budget = budget or Budget()
         self._epsilons: dict[str, float] = {}
@@ -185,7 +186,7 @@ class Derivative:
 
     def stepped(self, directions: Mapping[str, Array]) -> Array | None:
         """The output for a complex step in all these directions, None where the layer cannot take one."""
-        there = {slot: self.value(slot) + 1j * COMPLEX_STEP * direction for slot, direction in directions.items()}
+        there = {slot: self._stepping(slot, direction) for slot, direction in directions.items()}
         if self._own:
             output = self.output(there)
             return output if output.dtype.kind == "c" else None
@@ -198,6 +199,12 @@ class Derivative:
             except Exception:  # a layer that cannot take complex numbers may raise anything
                 return None
         return output if output.dtype.kind == "c" else None
+
+    def _stepping(self, slot: str, direction: Array) -> Array:
+        found = np.empty(direction.shape, np.complex128)
+        found.real = self.value(slot)
+        np.multiply(direction, COMPLEX_STEP, out=found.imag)
+        return found
 
     def _central(self, slot: str, direction: Array, grad_output: Array) -> tuple[float, float]:
         """The slope by central differences, and by how much it may be off; the better of two step sizes."""
@@ -327,4 +334,4 @@ def _directions(shape: tuple[int, ...]) -> tuple[Array, ...]:
 
 def rms(values: Any) -> float:
     """Root mean square; 0 of nothing."""
-    return float(np.sqrt(np.mean(np.square(values)))) if np.size(values) else 0.0
+    return math.sqrt(np.square(values).sum() / np.size(values)) if np.size(values) else 0.0

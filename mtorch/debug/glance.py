@@ -48,7 +48,9 @@ def found_right(calls: Mapping[int, Call], going: Callable[[], None] = lambda: N
             pairs = zip(numbers, off.tolist(), strict=True)
             found.update({number: of_call for number, of_call in pairs if all(error <= NEAR for error in of_call)})
 
-    for stack in stacks({number: call for number, call in calls.items() if own(call.layer)}):
+    for stack in stacks(calls):
+        if not own(calls[stack[0]].layer):
+            continue
         look(stack)
         # Of a parameter, all calls take the same step, which may be too short beside the others' for one of them.
         for number in stack if len(stack) > 1 else ():
@@ -58,7 +60,7 @@ def found_right(calls: Mapping[int, Call], going: Callable[[], None] = lambda: N
 
 
 def stacks(calls: Mapping[int, Call]) -> list[list[int]]:
-    """The numbers of calls, all of mtorch's own layers, that can be looked at together; any other stands alone."""
+    """The numbers of calls that can be looked at together; any other stands alone."""
     found: defaultdict[Hashable, list[list[int]]] = defaultdict(list)
     for number, call in calls.items():
         group = found[number if (key := kind(call)) is None else key]
@@ -79,7 +81,7 @@ def kind(call: Call) -> Hashable:
         return None
     shapes = tuple((slot, gradient.shape) for slot, gradient in call.gradients.items())
     settings = tuple((name, value) for name, value in vars(layer).items() if isinstance(value, int | float | str))
-    return call.inside, type(layer), x.shape, x.dtype.char, call.grad_output.shape, shapes, settings
+    return call.inside, type(layer), tuple(vars(layer)), x.shape, x.dtype.char, call.grad_output.shape, shapes, settings
 
 
 def fits(call: Call, first: Call, count: int) -> bool:
@@ -100,39 +102,45 @@ def errors(calls: Sequence[Call]) -> Array | None:
     slots = first.slots
     if not slots:
         return np.zeros((n, 0))
-    if not all(shaped(call, slots) for call in calls):
+    if not shaped(first, slots):
         return None
-    rows = (np.concatenate([call.inputs[0] for call in calls]),) if n > 1 else first.inputs
-    derivative = Derivative(replace(first, inputs=rows))
+    whole = first if n == 1 else replace(first, inputs=(np.concatenate([call.inputs[0] for call in calls]),))
+    derivative = Derivative(whole)
     grad_outputs = by_call([call.grad_output for call in calls])
-    gradients = {slot: by_call([call.gradients[slot] for call in calls]) for slot in slots}
-    floor = FLOOR * np.linalg.norm(grad_outputs, axis=1)
-    sizes = {slot: np.maximum(np.linalg.norm(g, axis=1), floor) for slot, g in gradients.items()}
-    steps = lengths(sizes)
-    # Each its own: two gradients of one shape that were exchanged would come to the same sum otherwise.
-    noises = {slot: noise(derivative.value(slot).shape, seed) for seed, slot in enumerate(slots)}
+    gradients = [by_call([call.gradients[slot] for call in calls]) for slot in slots]
+    steps, sizes = lengths(slots, np.array([norms(g) for g in gradients]), norms(grad_outputs))
     directions, said = {}, np.zeros(n)
-    for slot, random in noises.items():
-        flat = random.reshape(n if is_input(slot) else 1, -1) * steps[slot][:, None]
-        directions[slot] = flat.reshape(random.shape)
-        said += np.einsum("ij,ij->i", *np.broadcast_arrays(gradients[slot], flat))
+    # Seeds of their own: two gradients of one shape that were exchanged would come to the same sum otherwise.
+    for seed, (slot, gradient, step) in enumerate(zip(slots, gradients, steps, strict=True)):
+        shape = derivative.value(slot).shape
+        random = noise(shape, seed)
+        if is_input(slot):
+            flat = random.reshape(n, -1)
+            said += step * np.einsum("ij,ij->i", gradient, flat)
+            directions[slot] = (step[:, None] * flat).reshape(shape)
+        else:
+            said += step * (gradient @ random.ravel())
+            directions[slot] = step[0] * random
     output = derivative.stepped(directions)
     if output is None or output.size != grad_outputs.size:
         return None
-    off = np.abs(said - np.einsum("ij,ij->i", grad_outputs, output.imag.reshape(n, -1)) / COMPLEX_STEP)
-    return np.array([np.where(off == 0, 0.0, off / (steps[slot] * sizes[slot])) for slot in slots]).T
+    true = np.einsum("ij,ij->i", grad_outputs, output.imag.reshape(n, -1)) / COMPLEX_STEP
+    found: Array = (np.abs(said - true) / (steps * sizes)).T
+    return found
 
 
-def lengths(sizes: Mapping[str, Array]) -> dict[str, Array]:
-    """How far to go for each slot, so that all come to sums of about the same size: a small gradient's error would
-    drown in a large one's rounding. Inputs have a length for each call; a parameter's is the same for all.
+def lengths(slots: Sequence[str], norms: Array, of_outputs: Array) -> tuple[Array, Array]:
+    """How far to go, and the gradients' sizes, both (tensors, calls), by the norms of gradients and of grad_outputs.
+
+    All come to sums of about the same size, as a small gradient's error would drown in a large one's rounding. The
+    step of a parameter is the same for all calls.
     """
-    steps = {slot: 1 / (size.max(keepdims=True) or np.ones(1)) for slot, size in sizes.items()}
-    levels = [steps[slot] * size for slot, size in sizes.items() if not is_input(slot)]
-    level = sum(levels[1:], levels[0]) / len(levels) if levels else 1.0
-    return {
-        slot: np.where(size > 0, level / size, 1.0) if is_input(slot) else steps[slot] for slot, size in sizes.items()
-    }
+    sizes = np.maximum(norms, FLOOR * of_outputs)
+    sizes += sizes == 0
+    inputs = sum(map(is_input, slots))  # which come first
+    largest = sizes.max(axis=1, keepdims=True)
+    level = (sizes / largest)[inputs:].mean(axis=0) if inputs < len(slots) else 1.0
+    return np.concatenate((level / sizes[:inputs], np.broadcast_to(1 / largest[inputs:], sizes[inputs:].shape))), sizes
 
 
 def shaped(call: Call, slots: Sequence[str]) -> bool:
@@ -142,5 +150,11 @@ def shaped(call: Call, slots: Sequence[str]) -> bool:
 
 def by_call(arrays: Sequence[Array]) -> Array:
     """Arrays of one shape as rows."""
-    found: Array = np.array(arrays).reshape(len(arrays), -1)
+    found: Array = (np.array(arrays) if len(arrays) > 1 else arrays[0]).reshape(len(arrays), -1)
+    return found
+
+
+def norms(rows: Array) -> Array:
+    """The norm of each row."""
+    found: Array = np.sqrt(np.einsum("ij,ij->i", rows, rows))
     return found

@@ -6,11 +6,16 @@ import copy
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from mtorch.layers.base import Gradients, Layer
 from mtorch.naming import paths
 
 OWN = ("mtorch.layers.", "mtorch.losses", "mtorch.debug.tracer")
 """The modules of layers and losses, and of what makes a layer of a loss."""
+
+SHARED = frozenset((np.ndarray, int, float, bool, str, type(None)))
+"""Types of what copies can have in common."""
 
 
 def twin(layer: Any) -> Any:
@@ -54,15 +59,17 @@ def sharing(layer: Any) -> Any:
 
     def copied(value: Any) -> Any:
         kind = type(value)
-        if isinstance(value, Layer):
-            if id(value) not in known:
-                known[id(value)] = found = object.__new__(kind)
-                found.__dict__ = {name: copied(part) for name, part in vars(value).items() if name != "saved"}
-                found.saved = []
-            return known[id(value)]
         if kind in (dict, Gradients):
-            return kind((name, copied(part)) for name, part in value.items()) if value else kind()
-        return kind([copied(part) for part in value]) if kind in (list, tuple) else value
+            return kind((name, p if type(p) in SHARED else copied(p)) for name, p in value.items()) if value else kind()
+        if kind in (list, tuple):
+            return kind([copied(part) for part in value])
+        if not isinstance(value, Layer):
+            return value
+        if id(value) not in known:
+            known[id(value)] = found = object.__new__(kind)
+            own = {name: p if type(p) in SHARED else copied(p) for name, p in vars(value).items() if name != "saved"}
+            found.__dict__ = {**own, "saved": []}
+        return known[id(value)]
 
     return copied(layer)
 

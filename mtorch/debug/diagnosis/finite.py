@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from mtorch.debug.diagnosis.findings import Finding
@@ -16,11 +18,20 @@ def first_not_finite(trace: Trace) -> tuple[Event, str] | None:
     from outside the iteration's events. What goes into an event with others inside is seen again at the first of these;
     what such a layer made itself, between the layers inside, is a result of its own.
     """
+    if surely_finite(trace):
+        return None
     for event, name in in_time(trace.events):
         inner = event.end == event.index + 1 or name in event.results
         if inner and not is_finite(event.tensors[name]):
             return made_around(trace, event, name) or (event, name)
     return None
+
+
+def surely_finite(trace: Trace) -> bool:
+    """Whether all tensors' sums of squares are finite, which is quick to see; of huge numbers they may overflow."""
+    tensors = {id(tensor): tensor for event in trace.events for tensor in event.tensors.values()}
+    with np.errstate(over="ignore", invalid="ignore"):
+        return all(math.isfinite(np.vdot(x, x).real) for x in tensors.values() if x.dtype.kind in "fc")
 
 
 def made_around(trace: Trace, event: Event, name: str) -> tuple[Event, str] | None:

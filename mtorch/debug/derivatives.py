@@ -82,9 +82,8 @@ class Derivative:
     """
 
     def __init__(self, call: Call, budget: Budget | None = None) -> None:
-        self._own = own(call.layer)
-        self.layer = sharing(call.layer) if self._own else twin(call.layer)
-        self.layer.parameters = {name: p.astype(np.float64, copy=False) for name, p in self.layer.parameters.items()}
+        self.layer, self._own = call.layer, own(call.layer)
+        self.parameters = {name: p.astype(np.float64, copy=False) for name, p in call.layer.parameters.items()}
         self.inputs, self.spread = list(call.inputs), call.spread
         self.budget = budget or Budget()
         self._epsilons: dict[str, float] = {}
@@ -93,10 +92,10 @@ class Derivative:
     def slots(self) -> list[str]:
         """What there is to differentiate for: inputs of floats, and the layer's own parameters."""
         numeric = [f"#{i}" for i, x in enumerate(self.inputs) if x.dtype.kind == "f"]
-        return [*numeric, *self.layer.parameters]
+        return [*numeric, *self.parameters]
 
     def value(self, slot: str) -> Array:
-        found: Array = self.inputs[position(slot)] if is_input(slot) else self.layer.parameters[slot]
+        found: Array = self.inputs[position(slot)] if is_input(slot) else self.parameters[slot]
         return found
 
     def output(self, replaced: Mapping[str, Array] = MappingProxyType({})) -> Array:
@@ -104,8 +103,7 @@ class Derivative:
         self.budget.spend()
         layer, copied = (sharing(self.layer), np.asarray) if self._own else (twin(self.layer), np.array)
         inputs = [copied(replaced.get(f"#{i}", x)) for i, x in enumerate(self.inputs)]
-        own = {name: copied(value) for name, value in replaced.items() if not is_input(name)}
-        layer.parameters = {**layer.parameters, **own}
+        layer.parameters = {name: copied(replaced.get(name, p)) for name, p in self.parameters.items()}
         return np.asarray(layer.forward(*as_arguments(inputs, self.spread)))
 
     def repeatable(self) -> bool:

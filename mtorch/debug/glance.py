@@ -139,8 +139,10 @@ def lengths(slots: Sequence[str], norms: Array, of_outputs: Array) -> tuple[Arra
     sizes += sizes == 0
     inputs = sum(map(is_input, slots))  # which come first
     largest = sizes.max(axis=1, keepdims=True)
-    level = (sizes / largest)[inputs:].mean(axis=0) if inputs < len(slots) else 1.0
-    return np.concatenate((level / sizes[:inputs], np.broadcast_to(1 / largest[inputs:], sizes[inputs:].shape))), sizes
+    steps = np.empty(sizes.shape)
+    steps[inputs:] = 1 / largest[inputs:]
+    steps[:inputs] = (sizes / largest)[inputs:].mean(axis=0) / sizes[:inputs] if inputs < len(slots) else 1 / sizes
+    return steps, sizes
 
 
 def shaped(call: Call, slots: Sequence[str]) -> bool:

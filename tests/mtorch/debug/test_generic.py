@@ -145,3 +145,16 @@ def test_a_right_layer_is_right_or_not_asked_elsewhere(layer: layers.Layer) -> N
 def test_what_depends_on_its_surroundings_is_not_asked_elsewhere() -> None:
     found = findings(ROWS, WANTED, Around(), layers.Linear(3, 3, rng=0, dtype=float))
     assert {"at a generic point" in f.evidence for f in found} <= {False}
+
+
+def asked(monkeypatch: pytest.MonkeyPatch, *stack: layers.Layer) -> set[str]:
+    """The paths of the layers that are called a second time."""
+    found: set[str] = set()
+    monkeypatch.setattr("mtorch.debug.generic.moved", lambda call: found.add(call.inside[0]))
+    findings(ROWS, WANTED, *stack)
+    return found
+
+
+def test_a_row_of_layers_is_asked_elsewhere_where_one_is_a_strangers(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert asked(monkeypatch, layers.Tanh(), layers.Sigmoid()) == {"tanh", "sigmoid"}
+    assert asked(monkeypatch, NeedsItsPlace(), layers.Sigmoid()) == {"needsitsplace", "sigmoid", ""}

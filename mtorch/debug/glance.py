@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -71,13 +72,17 @@ def stacks(calls: Mapping[int, Call]) -> list[list[int]]:
     return [stack for group in found.values() for stack in group]
 
 
+def row_by_row(layer: Any, x: Array) -> bool:
+    """Whether a layer of mtorch's makes each row of its output of the same row of x alone."""
+    return isinstance(layer, ROW_BY_ROW) and x.ndim > 1
+
+
 def kind(call: Call) -> Hashable:
     """What calls have in common that may be rows of one batch, but for parameters; None where this one can't be."""
-    layer = call.layer
-    if not isinstance(layer, ROW_BY_ROW) or len(call.inputs) != 1:
+    if len(call.inputs) != 1:
         return None
-    (x,) = call.inputs
-    if x.ndim < 2 or x.dtype.kind != "f":
+    layer, x = call.layer, call.inputs[0]
+    if x.dtype.kind != "f" or not row_by_row(layer, x):
         return None
     shapes = tuple((slot, gradient.shape) for slot, gradient in call.gradients.items())
     settings = tuple((name, value) for name, value in vars(layer).items() if isinstance(value, int | float | str))

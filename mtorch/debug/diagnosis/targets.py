@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
 from mtorch.debug.diagnosis.findings import Finding
 from mtorch.debug.events import Call, Trace
-from mtorch.debug.twins import spare
+from mtorch.debug.glance import row_by_row
+from mtorch.debug.twins import own, spare
 from mtorch.layers.base import Array
 
 SLACK = 1e-3
@@ -58,8 +60,7 @@ def reachable(call: Call) -> tuple[float, float] | None:
     shape = call.inputs[0].shape
     layer = spare(call.layer)
     try:
-        outputs = np.concatenate([layer.forward(part).ravel() for part in filled(REACH, shape)])[: len(REACH)]
-        again = np.concatenate([layer.forward(part).ravel() for part in filled(REACH[MIXED], shape)])[: len(REACH)]
+        outputs, again = (answers(layer, filled(values, shape))[: len(REACH)] for values in (REACH, REACH[MIXED]))
         if not np.allclose(again, outputs[MIXED], rtol=1e-9, atol=1e-9, equal_nan=True):
             return None  # what comes out depends on the neighbours
     except Exception:  # a stranger's layer may refuse such inputs in any way it likes
@@ -70,6 +71,13 @@ def reachable(call: Call) -> tuple[float, float] | None:
     low = low if outputs[middle].min() - low < 1e-6 else -np.inf
     high = high if high - outputs[middle].max() < 1e-6 else np.inf
     return (low, high) if np.isfinite([low, high]).any() and np.isfinite(outputs).all() else None
+
+
+def answers(layer: Any, parts: list[Array]) -> Array:
+    """What a layer gives for some inputs of one shape, in a row."""
+    together = own(layer) and row_by_row(layer, parts[0])
+    found: Array = np.concatenate([layer.forward(x).ravel() for x in ([np.concatenate(parts)] if together else parts)])
+    return found
 
 
 def filled(values: Array, shape: tuple[int, ...]) -> list[Array]:

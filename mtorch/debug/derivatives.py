@@ -185,17 +185,17 @@ class Derivative:
     def stepped(self, directions: Mapping[str, Array]) -> Array | None:
         """The output for a complex step in all these directions, None where the layer cannot take one."""
         there = {slot: self._stepping(slot, direction) for slot, direction in directions.items()}
-        if self._own:
-            output = self.output(there)
-            return output if output.dtype.kind == "c" else None
-        with _warnings, warnings.catch_warnings():
-            warnings.simplefilter("error", np.exceptions.ComplexWarning)
-            try:
+        try:
+            if self._own:
                 output = self.output(there)
-            except Unmeasured:
-                raise
-            except Exception:  # a layer that cannot take complex numbers may raise anything
-                return None
+            else:
+                with _warnings, warnings.catch_warnings():
+                    warnings.simplefilter("error", np.exceptions.ComplexWarning)
+                    output = self.output(there)
+        except Unmeasured:
+            raise
+        except Exception:  # a layer that cannot take complex numbers may raise anything
+            return None
         return output if output.dtype.kind == "c" else None
 
     def _stepping(self, slot: str, direction: Array) -> Array:
@@ -292,7 +292,7 @@ def floor(grad_output: Array) -> float:
 
 
 def ours(layer: Any) -> bool:
-    """Whether all that a layer computes is mtorch's own code, which carries complex numbers through."""
+    """Whether all forwards are mtorch's own code, which carries complex numbers through; backwards may be others'."""
     parts = [type(inner).forward for _, inner in paths(layer)]
     loss = [type(inner.loss) for _, inner in paths(layer) if hasattr(inner, "loss")]
     return all(part.__module__.startswith("mtorch.") for part in (*parts, *loss))

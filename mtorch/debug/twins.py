@@ -32,7 +32,7 @@ def spare(layer: Any) -> Any:
 
 
 def own(layer: Any) -> bool:
-    """Whether a layer's forward is all mtorch's: its own, those of the layers inside, and of a loss that it holds."""
+    """Whether a layer is all mtorch's: its class and forward, those of the layers inside, and of a loss it holds."""
     seen: set[int] = set()
     parts = [layer]
     while parts:

@@ -271,12 +271,13 @@ class Derivative:
         found = np.empty(value.shape)
         place: list[Any] = [slice(None)] * value.ndim
         free = [a for a in range(value.ndim) if a not in ours]
+        direction = np.zeros(value.shape)
         for index in np.ndindex(*(value.shape[a] for a in free)):
             for a, n in zip(free, index, strict=True):
                 place[a] = n
-            direction = np.zeros(value.shape)
             direction[tuple(place)] = 1.0
             output = self.stepped({slot: direction})
+            direction[tuple(place)] = 0.0
             if output is None:
                 return None
             found[tuple(place)] = (grad_output * output.imag).sum(axis=others).transpose(order) / COMPLEX_STEP

@@ -60,7 +60,9 @@ def sharing(layer: Any) -> Any:
     def copied(value: Any) -> Any:
         kind = type(value)
         if kind in (dict, Gradients):
-            return kind((name, p if type(p) in SHARED else copied(p)) for name, p in value.items()) if value else kind()
+            if SHARED.issuperset(map(type, value.values())):
+                return kind(value)
+            return kind((name, copied(part)) for name, part in value.items())
         if kind in (list, tuple):
             return kind([copied(part) for part in value])
         if not isinstance(value, Layer):

@@ -207,6 +207,60 @@ def check(
     return 0 if checked.ok else 1
 
 
+@main.command("run", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.argument("script")
+@click.argument("args", nargs=-1, type=click.UNPROCESSED)
+@click.option("--iterations", type=click.IntRange(1), default=5, help="How many to record [5].")
+@click.option("-o", "out", type=click.Path(path_type=Path), metavar="FILE", help="Keep the recording, as FILE.mtr.")
+@click.option("--iteration-of", "begins", default="", metavar="CLASS", help="A forward of CLASS begins an iteration.")
+@click.option("--check", "only_check", is_flag=True, help="Print what is found, and open no debugger.")
+@click.option("--json", "as_json", is_flag=True, help="With --check: print JSON.")
+def run_script(
+    script: str,
+    args: tuple[str, ...],
+    iterations: int,
+    out: Path | None,
+    begins: str,
+    only_check: bool,
+    as_json: bool,
+) -> int:
+    """Run somebody's own training script, unchanged, and debug its layers.
+
+    Classes with a forward, or a __call__, and a backward are watched as they are defined; each backward is checked
+    where it runs. After so many iterations the script is ended, and the debugger opens on what was recorded.
+    """
+    import tempfile
+
+    from tui import output, scripts
+
+    if as_json and not only_check:
+        raise click.UsageError("--json goes with --check")
+    if not only_check and not on_terminal():
+        raise click.UsageError("the debugger needs a terminal; without one, use --check")
+    if out is not None and out.suffix != ".mtr":
+        raise click.UsageError(f"-o {out}: expected a name that ends in .mtr, as a recording is known by")
+    with tempfile.TemporaryDirectory(prefix="mtorch-") as folder:
+        ran = scripts.run(script, args, iterations, out or Path(folder) / f"{Path(script).stem}.mtr", begins)
+        for line in filter(None, (ran.failure and f"the script failed: {ran.failure}", *ran.unclear)):
+            click.echo(f"mtorch: {plain_text(line)}", err=True)
+        if not only_check:
+            return open_debugger(str(ran.recording.path))
+        checked = scripts.checked(script, ran.recording)
+        if as_json:
+            from tui.as_json import check_report, dumps
+
+            click.echo(dumps(check_report(checked)))
+        else:
+            show(output.check_report(checked))
+        return 0 if checked.ok else 1
+
+
+def plain_text(text: str) -> str:
+    from tui.plain import plain
+
+    return plain(text)
+
+
 @main.command()
 @target_options
 @click.option("--epochs", type=click.IntRange(1), help="How many; a scenario has its own default, a .py file 10.")

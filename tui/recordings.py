@@ -79,6 +79,8 @@ def rebuilt(
     made, seed = recording.meta.get("target"), recording.meta.get("seed")
     if not isinstance(made, dict) or type(seed) is not int or not 0 <= seed <= LARGEST_SEED:
         raise NotHere(name, "it doesn't say what made it")
+    if made.get("kind") == "script":
+        raise NotHere(name, f"it is of a script, {str(made.get('name'))[:80]}, which mtorch run runs anew")
     if made.get("kind") == "file":
         return of_file(recording, name, seed, made, assignments, data, source)
     if source is not None:

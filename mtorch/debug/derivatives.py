@@ -296,7 +296,8 @@ def ours(layer: Any) -> bool:
     """Whether all forwards are mtorch's own code, which carries complex numbers through; backwards may be others'."""
     parts = [type(inner).forward for _, inner in paths(layer)]
     loss = [type(inner.loss) for _, inner in paths(layer) if hasattr(inner, "loss")]
-    return all(part.__module__.startswith("mtorch.") for part in (*parts, *loss))
+    modules = [part.__module__ for part in (*parts, *loss)]
+    return all(m.startswith("mtorch.") and not m.startswith("mtorch.debug.strangers.") for m in modules)
 
 
 def unit(element: int, shape: tuple[int, ...]) -> Array:

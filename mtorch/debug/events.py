@@ -72,6 +72,10 @@ class Call:
     """The paths of the layer and of all within it, in their order."""
     spread: bool = False
     """Whether the inputs are arguments of their own, instead of one."""
+    tolerance: float = 1e-6
+    """How far off a gradient may be, as a share of its size: what was computed in single precision is not exact."""
+    least: float = 1e-4
+    """The size that a gradient counts as having at the least, as a share of grad_output's norm."""
 
     @property
     def arguments(self) -> tuple[Any, ...]:
@@ -117,6 +121,8 @@ class Event:
     """What should have been computed, in the symbols of the code."""
     mutated: tuple[str, ...] = ()
     """Of a backward: the layer's attributes whose arrays were changed in place since its forward."""
+    unchecked: str = ""
+    """Of a backward without a `call`: why it can't be checked."""
 
     @property
     def results(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mtorch.debug.derivatives import Derivative, Slopes, directions_for, rms
+from mtorch.debug.derivatives import FLOOR, Derivative, Slopes, directions_for, rms
 from mtorch.debug.events import Address, Call
 from mtorch.layers.base import Array
 
@@ -62,16 +62,23 @@ class Verdict:
     error: float | None = None
     ok: bool | None = None
 
-    def __init__(self, analytic: Array, found: Slopes, norm: Callable[[Array], float], share: float) -> None:
+    def __init__(
+        self,
+        analytic: Array,
+        found: Slopes,
+        norm: Callable[[Array], float],
+        share: float,
+        call: Call,
+    ) -> None:
         self.sure = found.sure
         if self.sure.size and self.sure.mean() <= share:
             return
         analytic, true, uncertain = analytic[self.sure], found.values[self.sure], found.uncertain[self.sure]
-        size = max(found.floor, norm(true), norm(analytic[np.isfinite(analytic)]))
+        size = max(call.least / FLOOR * found.floor, norm(true), norm(analytic[np.isfinite(analytic)]))
         off = np.abs(analytic - true)
         beyond = norm(np.maximum(off - MARGIN * uncertain, 0.0))
         self.error = norm(off) / size if size else 0.0
-        self.ok = bool(beyond <= TOLERANCE * size)
+        self.ok = bool(beyond <= call.tolerance * size)
 
 
 def check_call(address: Address, event: int, call: Call, exhaustive: bool = False) -> Judged:
@@ -100,7 +107,7 @@ def check_of(
 ) -> Check:
     """The check of one of a call's tensors."""
     name = call.names.get(slot, f"grad_{slot.removeprefix('#')}")
-    return Check(address.iteration, address.path, address.t, name, error, TOLERANCE, method, ok, event)
+    return Check(address.iteration, address.path, address.t, name, error, call.tolerance, method, ok, event)
 
 
 def compare(
@@ -110,11 +117,11 @@ def compare(
     grad_output, directions = call.grad_output, directions_for(derivative.value(slot))
     found = derivative.along(slot, directions, grad_output)
     # Where half of the directions meet a kink, the others may have missed it by chance.
-    verdict = Verdict(slopes(gradient, directions), found, rms, 0.5)
+    verdict = Verdict(slopes(gradient, directions), found, rms, 0.5, call)
     small = gradient.size <= MOST_ELEMENTS and np.isfinite(found.values).all()
     if exhaustive or (verdict.ok is None and small):
         whole = derivative.whole(slot, grad_output)
-        by_element = Verdict(gradient, whole, largest, 0.0)
+        by_element = Verdict(gradient, whole, largest, 0.0, call)
         known = by_element.sure
         if known.any():
             # Directions that leave the kinks out are measured where the whole ones are not.

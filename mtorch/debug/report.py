@@ -18,7 +18,7 @@ from mtorch.debug.diagnosis.targets import unreachable_target
 from mtorch.debug.events import Address, Call, Event, Trace
 from mtorch.debug.generic import check_generic
 from mtorch.debug.glance import found_right
-from mtorch.debug.gradcheck import Check, Judged, check_call, check_of
+from mtorch.debug.gradcheck import TOLERANCE, Check, Judged, check_call, check_of
 from mtorch.debug.mended import mended
 from mtorch.layers.base import Array
 
@@ -111,7 +111,18 @@ def examine(trace: Trace, exhaustive: bool = False, going: Callable[[], None] = 
             *wrong_accumulation(trace),
             *unreachable_target(trace),
         ]
-    return Report(trace.iteration, trace, tuple(check for check, _ in results), tuple(sorted(findings, key=telling)))
+    checks = (*(check for check, _ in results), *unchecked(trace))
+    return Report(trace.iteration, trace, checks, tuple(sorted(findings, key=telling)))
+
+
+def unchecked(trace: Trace) -> list[Check]:
+    """A check of each backward call that can't be checked, which says why."""
+    return [
+        Check(a.iteration, a.path, a.t, "gradients", None, TOLERANCE, f"not checked: {e.unchecked}", None, e.index)
+        for e in trace.events
+        for a in (e.address,)
+        if e.unchecked
+    ]
 
 
 def address_of(event: Event) -> Address:

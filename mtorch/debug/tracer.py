@@ -39,6 +39,7 @@ class Node:
     call: Call | None = None
     held: list[tuple[str, Array, int]] = field(default_factory=list)
     mutated: tuple[str, ...] = ()
+    why: str = ""
 
 
 def trace(training: Training, iteration: int) -> Trace:
@@ -255,6 +256,7 @@ def flatten(roots: list[Node], iteration: int) -> list[Event]:
             node.call,
             equations_of(node),
             node.mutated,
+            node.why if node.call is None else "",
         )
 
     for root in roots:

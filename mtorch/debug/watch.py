@@ -66,11 +66,8 @@ class Watch:
 
     def __enter__(self) -> Watch:
         try:
-            with _lock:
-                for pair in self._pairs:
-                    if pair not in _replaced:
-                        _replaced[pair] = Replacement(*pair)
-                    _replaced[pair].watches += (self,)
+            for pair in self._pairs:
+                self.attend(pair)
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -86,6 +83,13 @@ class Watch:
                 if not replacement.watches:
                     replacement.restore()
                     del _replaced[pair]
+
+    def attend(self, pair: tuple[type, str]) -> None:
+        """Stand in for a class's method."""
+        with _lock:
+            if pair not in _replaced:
+                _replaced[pair] = Replacement(*pair)
+            _replaced[pair].watches += (self,)
 
     def wants(self, target: Any, name: str) -> bool:
         """Whether a call is one to report: of an object watched, and not made from within another such call."""

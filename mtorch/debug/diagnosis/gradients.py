@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -15,6 +16,7 @@ from mtorch.debug.diagnosis.hypotheses.case import near
 from mtorch.debug.events import Trace
 from mtorch.debug.gradcheck import GENERIC, TOLERANCE, Check, Judged
 from mtorch.debug.naming import is_input
+from mtorch.debug.twins import own
 from mtorch.layers.base import Array
 
 ENOUGH = 2
@@ -64,8 +66,18 @@ def causes(case: Case, derivatives: dict[int, Derivative], hopeful: bool) -> lis
         elsewhere = [] if case.generic else stale(case, derivatives)
         if elsewhere:
             return elsewhere
-        guess = next((guess for hypothesis in HYPOTHESES if (guess := hypothesis(case)) is not None), None)
+        guess = next((guess for hypothesis in HYPOTHESES if (guess := tried(hypothesis, case)) is not None), None)
     return [guess or scaled or unexplained(case)]
+
+
+def tried(hypothesis: Callable[[Case], Guess | None], case: Case) -> Guess | None:
+    """What a hypothesis says; nothing where a stranger's layer does not go along."""
+    try:
+        return hypothesis(case)
+    except Exception:
+        if own(case.layer):
+            raise
+        return None
 
 
 def stale(case: Case, derivatives: dict[int, Derivative]) -> list[Guess]:

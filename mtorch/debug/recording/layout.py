@@ -39,11 +39,20 @@ TABLES = {
     # What the user left: a list of JSON by kind, such as breakpoints, notes, branches, position.
     "left": "kind TEXT PRIMARY KEY, value TEXT NOT NULL",
 }
+REPORTS = {
+    # What was found where the run was, of a run that can't be run again elsewhere; only there in such a recording.
+    "checks": "iteration INTEGER, event INTEGER, path TEXT, t INTEGER, tensor TEXT, relative_error REAL, "
+    "tolerance REAL, method TEXT, ok INTEGER",
+    "findings": "iteration INTEGER, event INTEGER, value TEXT NOT NULL",
+    "numerical": "iteration INTEGER, event INTEGER, name TEXT, dtype TEXT, shape TEXT, data BLOB",
+}
 INDEXES = {"states_at": "states (iteration)", "tensors_at": "tensors (iteration)"}
 
 STATEMENTS = [f"CREATE TABLE {name} ({columns})" for name, columns in TABLES.items()] + [
     f"CREATE INDEX {name} ON {where}" for name, where in INDEXES.items()
 ]
+
+REPORT_STATEMENTS = [f"CREATE TABLE {name} ({columns})" for name, columns in REPORTS.items()]
 
 
 def packed(array: Any) -> tuple[str, str, bytes]:

@@ -12,8 +12,19 @@ from typing import Any
 
 import numpy as np
 
+from mtorch.debug.diagnosis.findings import SEVERITIES, Finding
 from mtorch.debug.events import PHASES, Address, Event, Trace
-from mtorch.debug.recording.layout import HEAD, LONGEST_VALUE, SCHEMA, STATEMENTS, is_recording, unpacked
+from mtorch.debug.gradcheck import Check
+from mtorch.debug.recording.layout import (
+    HEAD,
+    LONGEST_VALUE,
+    REPORT_STATEMENTS,
+    SCHEMA,
+    STATEMENTS,
+    is_recording,
+    unpacked,
+)
+from mtorch.debug.report import Report
 from mtorch.errors import DataError
 from mtorch.layers.base import Array
 from mtorch.training import State
@@ -102,7 +113,8 @@ class Recording:
     def _look(self) -> None:
         """What is read at once. Only tables that are made as ours are asked: no view or trigger has a say."""
         made = {sql for (sql,) in self._rows("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL LIMIT 100")}
-        if made != set(STATEMENTS):
+        self.reported = made == {*STATEMENTS, *REPORT_STATEMENTS}
+        if not self.reported and made != set(STATEMENTS):
             raise ValueError(
                 f"expected the tables of schema {SCHEMA}, got others, or none without the -wal file beside it"
             )
@@ -210,6 +222,54 @@ class Recording:
         if not events:
             raise ValueError(f"expected events of iteration {iteration}, found none")
         return tuple(events)
+
+    def report(self, trace: Trace) -> Report | None:
+        """What was found in an iteration where it was recorded, by its trace; None where nothing was looked for."""
+        if not self.reported:
+            return None
+        at, most = trace.iteration, len(trace.events) - 1
+        with self._told():
+            checks = tuple(
+                Check(
+                    at,
+                    self._text(path),
+                    None if t is None else self._number(t, 10**9),
+                    self._text(tensor),
+                    None if error is None else float(error),
+                    float(tolerance),
+                    self._text(method),
+                    None if ok is None else bool(ok),
+                    self._number(event, most),
+                )
+                for event, path, t, tensor, error, tolerance, method, ok in self._rows(
+                    "SELECT event, path, t, tensor, relative_error, tolerance, method, ok FROM checks "
+                    "WHERE iteration = ?",
+                    at,
+                )
+            )
+            findings = tuple(
+                self._finding(at, self._number(event, most), json.loads(self._text(value, LONGEST_VALUE)))
+                for event, value in self._rows("SELECT event, value FROM findings WHERE iteration = ?", at)
+            )
+            numerical = {
+                (self._number(event, most), self._text(name)): unpacked(*array)
+                for event, name, *array in self._rows(
+                    "SELECT event, name, dtype, shape, data FROM numerical WHERE iteration = ?", at
+                )
+            }
+        return Report(at, trace, checks, findings, numerical)
+
+    def _finding(self, iteration: int, event: int, value: Any) -> Finding:
+        if not isinstance(value, dict) or value.get("severity") not in SEVERITIES:
+            raise ValueError(f"expected a finding, got {str(value)[:40]!r}")
+        cause, severity, path, tensor, message = (
+            self._text(value.get(key), LONGEST_VALUE) for key in ("cause", "severity", "path", "tensor", "message")
+        )
+        steps, evidence = value.get("t") or [], value.get("evidence")
+        if not isinstance(steps, list) or not isinstance(evidence, dict):
+            raise ValueError(f"expected a finding's time steps and evidence, got {str(steps)[:40]!r}")
+        times = tuple(self._number(t, 10**9) for t in steps)
+        return Finding(cause, severity, path, tensor, iteration, times, message, evidence, event)
 
     def check(self) -> None:
         """Raises DataError where the file is damaged, even in what nobody has asked for."""

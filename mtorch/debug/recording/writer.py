@@ -12,7 +12,17 @@ from types import TracebackType
 from typing import Any
 
 from mtorch.debug.events import Trace
-from mtorch.debug.recording.layout import APPLICATION_ID, LONGEST_VALUE, PAGE, SCHEMA, STATEMENTS, is_recording, packed
+from mtorch.debug.recording.layout import (
+    APPLICATION_ID,
+    LONGEST_VALUE,
+    PAGE,
+    REPORT_STATEMENTS,
+    SCHEMA,
+    STATEMENTS,
+    is_recording,
+    packed,
+)
+from mtorch.debug.report import Report
 from mtorch.errors import DataError
 from mtorch.training import State
 
@@ -31,6 +41,7 @@ class Writer:
 
     def __init__(self, path: str | Path, meta: Mapping[str, Any], *, replace: bool = False) -> None:
         self.path, self._committed = Path(path), False
+        self._reports = False
         with self._told():
             if not self.path.parent.is_dir():
                 raise DataError(f"{self.path}: there is no folder {self.path.parent}")
@@ -121,6 +132,24 @@ class Writer:
             self._base.execute("DELETE FROM tensors WHERE iteration = ?", (at,))
             self._base.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", events)
             self._base.executemany("INSERT INTO tensors VALUES (?, ?, ?, ?, ?, ?)", tensors)
+
+    def report(self, report: Report, numerical: Mapping[tuple[int, str], Any]) -> None:
+        """What was found in an iteration; `numerical` has right gradients by event and tensor."""
+        at = report.iteration
+        with self._whole():
+            if not self._reports:
+                for statement in REPORT_STATEMENTS:
+                    self._base.execute(statement)
+                self._reports = True
+            checks = [
+                (at, c.event, c.path, c.t, c.tensor, c.relative_error, c.tolerance, c.method, c.ok)
+                for c in report.checks
+            ]
+            findings = [(at, f.event, json.dumps(f.as_json(), default=float)) for f in report.findings]
+            arrays = [(at, event, name, *packed(array)) for (event, name), array in numerical.items()]
+            self._base.executemany("INSERT INTO checks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", checks)
+            self._base.executemany("INSERT INTO findings VALUES (?, ?, ?)", findings)
+            self._base.executemany("INSERT INTO numerical VALUES (?, ?, ?, ?, ?, ?)", arrays)
 
     def commit(self) -> None:
         """Make what was added last. Raises DataError where the file is gone."""

@@ -30,8 +30,10 @@ from mtorch.debug.diagnosis.hypotheses.terms import (
     statistics_missing,
     target_missing,
 )
+from mtorch.debug.diagnosis.hypotheses.within import share_only
 
 HYPOTHESES: tuple[Callable[[Case], Guess | None], ...] = (
+    share_only,
     changed_between,
     skip_missing,
     handed_on,

@@ -59,7 +59,8 @@ def in_another_s_place(case: Case) -> Guess | None:
         if other is None or a.path == case.check.path or not a.path or a.phase != "backward":
             continue
         for slot, gradient in other.gradients.items():
-            if slot.startswith("#") or gradient.shape != case.recorded.shape or not gradient.any():
+            inner = slot in getattr(other.layer, "within", {})  # which is this very tensor, perhaps
+            if slot.startswith("#") or inner or gradient.shape != case.recorded.shape or not gradient.any():
                 continue
             if case.fits(slopes(gradient, case.found.directions)):
                 name = other.names.get(slot, slot)
@@ -87,7 +88,7 @@ def blocks_swapped(case: Case) -> Guess | None:
 
 def inner_blocks_swapped(case: Case) -> Guess | None:
     """Two blocks of the gradient that a layer inside was given, such as two gates', in each other's place."""
-    for place, path in enumerate(case.call.inside[1:], 1):
+    for place, (path, _) in enumerate(zip(case.call.inside[1:], paths(case.layer)[1:], strict=False), 1):
         for count in BLOCKS:
             for i in range(count):
                 for k in range(i + 1, count):

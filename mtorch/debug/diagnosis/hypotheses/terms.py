@@ -105,7 +105,7 @@ def without_carry(layer: Any, cut: list[int]) -> Any:
 
 def inner_cut(case: Case) -> Guess | None:
     """What passes through one of the layers inside is missing, or through a block of that one's columns."""
-    for place, path in enumerate(case.call.inside[1:], 1):
+    for place, (path, _) in enumerate(zip(case.call.inside[1:], paths(case.layer)[1:], strict=False), 1):
         for words, block in blocks():
             layer = twin(case.layer)
             child = paths(layer)[place][1]

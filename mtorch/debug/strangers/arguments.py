@@ -1,0 +1,77 @@
+"""Arguments: what a call's arguments are called, and which of them are what."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from mtorch.layers.base import Array
+
+
+def walk(value: Any, steps: tuple[Any, ...]) -> Iterator[tuple[Any, tuple[Any, ...]]]:
+    """What is in nested tuples, lists and dicts, and these themselves, each with the way to it."""
+    yield value, steps
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from walk(inner, (*steps, key))
+    elif isinstance(value, list | tuple):
+        for number, inner in enumerate(value):
+            yield from walk(inner, (*steps, number))
+
+
+def parts_of(value: Any) -> Iterator[Any]:
+    return (part for part, _ in walk(value, ()) if not simple(part))
+
+
+def simple(value: Any) -> bool:
+    """Whether it is a thing of which there may be one for all: its identity tells nothing."""
+    return (
+        value is None
+        or isinstance(value, bool | int | float | str | np.generic)
+        or (isinstance(value, tuple) and not value)
+    )
+
+
+def is_gradient(value: Any, scalar: bool) -> bool:
+    """Whether it may be the gradient of an output, or of a `scalar` one: for which 1 is as good as nothing."""
+    if scalar:
+        return np.ndim(value) == 0 and isinstance(value, float | np.floating) and value != 1
+    return isinstance(value, np.ndarray) and value.dtype.kind in "fi" and value.ndim > 0
+
+
+def fitting(outputs: list[Array], grads: list[Array]) -> tuple[int, ...] | None:
+    """Which outputs the gradients belong to, by their shapes; None where they belong to none."""
+    free, found = list(enumerate(outputs)), []
+    for grad in grads:
+        number = next((n for n, output in free if output.shape == grad.shape), None)
+        if number is None:
+            return None
+        free = [pair for pair in free if pair[0] != number]
+        found.append(number)
+    return tuple(found)
+
+
+def argument_names(target: Any, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[str]:
+    """What the arguments are called in the method's own signature."""
+    try:
+        names = [
+            p.name if p.kind is not p.VAR_POSITIONAL else f"{p.name}"
+            for p in inspect.signature(getattr(target, method)).parameters.values()
+            if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.VAR_POSITIONAL)
+        ]
+    except (TypeError, ValueError):
+        names = []
+    return [names[n] if n < len(names) else f"argument{n}" for n in range(len(args))]
+
+
+def named_leaves(target: Any, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[str]:
+    """A name for each array of floats that a call was given, in the order of `emptied`."""
+    names = argument_names(target, method, args, kwargs)
+    found: list[str] = []
+    for name, value in [*zip(names, args, strict=True), *kwargs.items()]:
+        inner = [steps for part, steps in walk(value, ()) if isinstance(part, np.ndarray) and part.dtype.kind in "fc"]
+        found += [name + "".join(f"[{step}]" for step in steps) for steps in inner]
+    return [n if found.count(n) == 1 else f"{n}{i}" for i, n in enumerate(found)]

@@ -1,0 +1,37 @@
+"""Chance: the states of random generators that a layer may draw from: with them, a call can be made again alike."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+
+class Chance:
+    """The states that numpy's and Python's own generators have now, and those that are global where a class is from."""
+
+    def __init__(self, cls: type) -> None:
+        self._states: list[tuple[Callable[[Any], Any], Any]] = [
+            (np.random.set_state, np.random.get_state()),
+            (random.setstate, random.getstate()),
+        ]
+        for value in list(vars(sys.modules.get(cls.__module__, random)).values()):
+            if isinstance(value, np.random.RandomState):
+                self._states.append((value.set_state, value.get_state()))
+            elif isinstance(value, np.random.Generator):
+                self._states.append((_setter(value.bit_generator), value.bit_generator.state))
+
+    def again(self) -> None:
+        """Go back to these states."""
+        for put, state in self._states:
+            put(state)
+
+
+def _setter(generator: Any) -> Callable[[Any], None]:
+    def put(state: Any) -> None:
+        generator.state = state
+
+    return put

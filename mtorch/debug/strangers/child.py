@@ -1,0 +1,172 @@
+"""Child: somebody's script, run as python runs it, with its layers watched."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from mtorch import __version__
+from mtorch.debug.events import Trace
+from mtorch.debug.recording.layout import DTYPES
+from mtorch.debug.recording.machine import machine
+from mtorch.debug.recording.writer import Writer
+from mtorch.debug.report import Report, examine
+from mtorch.debug.strangers.conventions import settled
+from mtorch.debug.strangers.instruments import Instruments
+from mtorch.debug.strangers.observer import Observer
+from mtorch.debug.strangers.quiet import quietly
+from mtorch.layers.base import Array
+from mtorch.training import State
+
+MOST, MANY = 4096, 50
+"""Elements, and gradients, that right numbers are recorded for in an iteration."""
+
+OURS = ("mtorch", "tui", "scenarios")
+"""Names of packages that a script may have of its own."""
+
+
+class Enough(BaseException):
+    """So many iterations were to be recorded, and have been. Not an Exception: a script may catch all of those."""
+
+
+Over = Callable[[Trace, dict[str, Array], Report], None]
+
+
+def run(
+    script: Path,
+    args: list[str],
+    iterations: int,
+    over: Over,
+    begins: str = "",
+    done: Callable[[Observer, str], None] = lambda observer, failure: None,
+) -> None:
+    """Run a script until so many iterations are over, handing each to `over`.
+
+    `done` is called once, with what was observed, and where the script failed, or "".
+    """
+
+    def seen(trace: Trace, state: dict[str, Array]) -> None:
+        with quietly(*{type(node.layer.target) for e in trace.events if (node := e.call) is not None}):
+            report = examine(trace)
+            report = replace(report, findings=settled(trace, report.findings))
+            over(trace, state, report)
+        if trace.iteration + 1 == iterations:
+            observer.finished = True
+            done(observer, "")
+            raise Enough
+
+    observer, failure = Observer(seen, begins), ""
+    made = ModuleType("__main__")
+    made.__file__, made.__builtins__ = str(script), __builtins__  # type: ignore[attr-defined]
+    hide()
+    sys.argv = [str(script), *args]
+    sys.path.insert(0, str(script.resolve().parent))
+    sys.modules["__main__"] = made
+    with Instruments(observer, str(script.resolve().parent)):
+        try:
+            exec(compile(script.read_bytes(), str(script), "exec", dont_inherit=True), made.__dict__)
+        except SystemExit as stop:
+            failure = "" if stop.code in (None, 0) else f"it left with status {stop.code}"
+        except Enough:
+            return
+        except BaseException as error:
+            failure = told(error, script)
+        try:
+            if not observer.finished:
+                observer.end()
+        except Enough:
+            return
+    done(observer, failure)
+
+
+class Tape:
+    """What is recorded of a script, iteration by iteration; the file is made with the first one."""
+
+    def __init__(self, path: Path, about: dict[str, Any]) -> None:
+        self.path, self.about = path, about
+        self.writer: Writer | None = None
+
+    def add(self, trace: Trace, state: dict[str, Array], report: Report) -> None:
+        if self.writer is None:
+            self.writer = Writer(self.path, self.about)
+            self.writer.state(0, State(storable(state) or {"none": np.zeros(0)}, {}))
+        events = tuple(replace(e, tensors=storable(e.tensors)) for e in trace.events)
+        self.writer.series(trace.iteration, [("loss", np.array([trace.loss]))])
+        self.writer.trace(replace(trace, events=events))
+        self.writer.report(report, right_numbers(report))
+        self.writer.commit()
+
+    def end(self, **notes: Any) -> None:
+        if self.writer is not None:
+            for name, value in notes.items():
+                self.writer.meta(name, value)
+            self.writer.close()
+
+
+def storable(arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """Those that a recording has dtypes for."""
+    return {name: array for name, array in arrays.items() if array.dtype.newbyteorder("<").str in DTYPES}
+
+
+def right_numbers(report: Report) -> dict[tuple[int, str], Array]:
+    """The right gradients beside those that are wrong, where they are not too many to find."""
+    found: dict[tuple[int, str], Array] = {}
+    for check in report.checks:
+        call = report.trace.events[check.event].call
+        size = report.trace.events[check.event].tensors.get(check.tensor, np.zeros(MOST + 1)).size
+        if check.ok is False and call is not None and size <= MOST and len(found) < MANY:
+            try:
+                array = report.numerical(check.event, check.tensor)
+            except Exception:  # a stranger's layer may raise anything
+                continue
+            if array is not None:
+                found[check.event, check.tensor] = array
+    return found
+
+
+def hide() -> None:
+    """Make room for packages of the script's that are called as ours are; ours hold on to each other."""
+    for name in list(sys.modules):
+        if name.partition(".")[0] in OURS:
+            del sys.modules[name]
+
+
+def told(error: BaseException, script: Path) -> str:
+    """Print what Python would have printed, without our own calls in it; returns it in a line."""
+    here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    found = traceback.TracebackException.from_exception(error)
+    frames = [f for f in found.stack if not f.filename.startswith(here)]
+    found.stack = traceback.StackSummary.from_list(frames)
+    print("".join(found.format()), end="", file=sys.stderr)
+    where = next((f"{Path(f.filename).name}:{f.lineno}: " for f in reversed(frames)), "")
+    return where + "".join(traceback.format_exception_only(error)).strip().split("\n")[-1]
+
+
+def main() -> None:
+    """Run a script as `mtorch run` is asked to, in the process that was made for it."""
+    root, out, iterations, begins, script, *args = sys.argv[1:]
+    if sys.path[:1] == [root]:
+        del sys.path[0]
+    path = Path(script)
+    content = path.read_bytes()
+    made = {"kind": "script", "name": path.name, "args": args, "sha256": hashlib.sha256(content).hexdigest()}
+    about = {"target": made, "seed": 0, "data": "", "dtype": "", "version": __version__, "machine": machine()}
+    tape = Tape(Path(out), about)
+    failures = []
+
+    def done(observer: Observer, failure: str) -> None:
+        failures.append(failure)
+        tape.end(failure=failure, unclear=observer.unclear, broken=observer.broken)
+
+    run(path, args, int(iterations), tape.add, begins, done)
+    sys.stdout.flush()
+    sys.exit(1 if any(failures) else 0)

@@ -1,0 +1,41 @@
+"""Conventions: factors such as 1/batch that a program leaves out in one place and puts in at another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from mtorch.debug.diagnosis.findings import Finding
+from mtorch.debug.events import Trace
+
+NOTED = "; with the other layers' factors it cancels out: each parameter ends up with the loss's own gradient"
+
+
+def settled(trace: Trace, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The findings, as information only where all are constants that cancel out for every parameter.
+
+    Multiplied along the way back from the loss: what each layer's grad_input is off by, and what its parameter's is.
+    """
+    errors = [f for f in findings if f.severity == "error"]
+    scales: dict[tuple[str, str], Fraction] = {}
+    for f in errors:
+        try:
+            scales[f.path, f.tensor] = Fraction(f.evidence["constant"])
+        except (KeyError, ValueError, ZeroDivisionError):
+            return tuple(findings)
+    running, ends = Fraction(1), []
+    for event in trace.events:
+        call, path = event.call, event.address.path
+        if call is None or event.end != event.index + 1:
+            continue
+        names = {slot: name for slot, name in call.names.items() if slot in call.gradients}
+        ends += [running * scales.get((path, name), 1) for slot, name in names.items() if not slot.startswith("#")]
+        of_inputs = {scales.get((path, name), Fraction(1)) for slot, name in names.items() if slot.startswith("#")}
+        if len(of_inputs) == 1:
+            running *= of_inputs.pop()
+    if not errors or not ends or any(end != 1 for end in ends):
+        return tuple(findings)
+    return tuple(
+        replace(f, severity="info", message=f.message + NOTED) if f.severity == "error" else f for f in findings
+    )

@@ -1,0 +1,97 @@
+"""Pairing: which array is the gradient of which parameter, by names and shapes. What is ambiguous is not guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from mtorch.debug.strangers.places import Place, text
+from mtorch.layers.base import Array
+
+SAME = {"weight": "w", "weights": "w", "kernel": "w", "bias": "b", "biases": "b"}
+"""Names that people use for one another."""
+ABOUT = {"grad", "grads", "gradient", "gradients", "deriv", "dparams", "dparam", "dweights"}
+"""Words that say that something is a gradient."""
+HOLDERS = {"param", "params", "parameters", "data", "value", "values", "val"}
+"""Words for what parameters are in, which say nothing of which one it is."""
+
+
+class Pairs(NamedTuple):
+    """The gradient's place by the parameter's; and of gradients that have none, or several, what was found."""
+
+    found: dict[Place, Place]
+    unclear: list[str]
+
+
+def words(place: Place) -> list[str]:
+    """The words that a place's names are made of, in lower case."""
+    names = [str(key) for _, key in place]
+    return [word for name in names for word in re.split(r"_+", name.lower()) if word]
+
+
+def key(place: Place) -> tuple[str, ...]:
+    """What a parameter is called, without words for what it is in."""
+    said = words(place)
+    bare = [word for word in said if word not in HOLDERS] or said
+    return tuple(SAME.get(word, word) for word in bare)
+
+
+def about_gradients(place: Place) -> bool:
+    """Whether its names say outright that gradients are there."""
+    return any(word in ABOUT for word in words(place))
+
+
+def gradient_keys(place: Place) -> set[tuple[str, ...]]:
+    """What the parameter of a gradient at that place may be called; nothing where it isn't called a gradient's."""
+    said = [word for word in words(place) if word not in HOLDERS]
+    rest = [word for word in said if word not in ABOUT]
+    found = {tuple(SAME.get(word, word) for word in rest)} if len(rest) < len(said) and rest else set()
+    for number, word in enumerate(rest):  # dW, gW, d_w, dL_dW
+        if word in ("d", "g", "dl", "dj") and len(rest) > 1:
+            found.add(tuple(SAME.get(word, word) for word in (*rest[:number], *rest[number + 1 :])))
+            continue
+        bare = word.removeprefix("grad") if word.startswith("grad") else word[1:] if word[0] in "dg" else ""
+        if bare:
+            changed = [*rest[:number], bare, *rest[number + 1 :]]
+            found.add(tuple(SAME.get(word, word) for word in changed))
+    return found
+
+
+def paired(parameters: Mapping[Place, Array], gradients: Mapping[Place, Array]) -> Pairs:
+    """Of each gradient the parameter that it is called after, else the only one of its shape that has no other."""
+    found: dict[Place, Place] = {}
+    unclear, left = [], []
+    for place, gradient in gradients.items():
+        keys = gradient_keys(place)
+        if not keys:
+            continue
+        named = [p for p in parameters if key(p) in keys]
+        named = named or [p for p in parameters if any(set(k) <= set(key(p)) for k in keys)]  # grads['f'] of W['f']
+        fitting = [p for p in named if parameters[p].shape == gradient.shape] or named
+        if len({id(parameters[p]) for p in fitting}) == 1:
+            found.setdefault(fitting[0], place)
+        elif fitting:
+            unclear.append(f"{text(place)} may be the gradient of {' or '.join(map(text, fitting))}")
+        else:
+            left.append(place)
+    taken = {id(parameters[p]) for p in found}
+    for place in left:
+        shape = gradients[place].shape
+        alike = [p for p, array in parameters.items() if array.shape == shape and id(array) not in taken]
+        rivals = [other for other in left if gradients[other].shape == shape]
+        if len({id(parameters[p]) for p in alike}) == 1 and len(rivals) == 1 and shape:
+            found[alike[0]] = place
+        elif alike:
+            unclear.append(f"{text(place)} may be the gradient of {' or '.join(map(text, alike))}")
+    return Pairs(found, unclear)
+
+
+def names_of(places: list[Place]) -> dict[Place, str]:
+    """A short name for each parameter: its last word where that is enough to tell them apart, else its whole place."""
+    short = {}
+    for place in places:
+        names = (str(key) for _, key in reversed(place) if isinstance(key, str) and key not in HOLDERS)
+        short[place] = next(names, text(place))
+    counts = list(short.values())
+    return {place: name if counts.count(name) == 1 else text(place) for place, name in short.items()}

@@ -1,0 +1,46 @@
+"""Seen: a call of a stranger's method while it is observed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from mtorch.debug.strangers.chance import Chance
+from mtorch.debug.strangers.places import Place, arrays_in
+from mtorch.debug.strangers.stranger import Parameter
+from mtorch.debug.tracer import Node
+from mtorch.layers.base import Array
+
+
+@dataclass
+class Seen(Node):
+    """A call of a stranger's method, with what it takes to make it again."""
+
+    method: str = ""
+    template: Any = None
+    leaves: list[Array] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    ids: set[int] = field(default_factory=set)
+    result: Any = None
+    given: list[tuple[str, Array]] = field(default_factory=list)
+    chance: Chance | None = None
+    scalar: tuple[str, Any, float] | None = None
+    copy: Any = None
+    again: Any = None
+    grads: list[Array] = field(default_factory=list)
+    owned: tuple[Parameter, ...] = ()
+    contributions: dict[str, Array] = field(default_factory=dict)
+    had_backward: bool = False
+
+
+def everything(nodes: list[Any]) -> Iterator[Any]:
+    for node in nodes:
+        yield node
+        yield from everything(node.children)
+
+
+def arrays_of(target: Any, node: Seen) -> dict[Place, Array]:
+    """A layer's arrays, without those of the layers that were called inside it."""
+    inner = {id(child.layer) for child in node.children}
+    return arrays_in(target, lambda value: id(value) in inner)

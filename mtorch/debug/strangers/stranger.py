@@ -1,0 +1,189 @@
+"""Stranger: somebody's object as a layer, for one forward call and its backward."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from mtorch.debug.strangers.chance import Chance
+from mtorch.debug.strangers.copies import duplicate
+from mtorch.debug.strangers.leaves import filled, numbers, rebuilt
+from mtorch.debug.strangers.places import Place, arrays_in, get, put
+from mtorch.layers.base import Array
+
+
+class Ref:
+    """Where a backward is handed a part of what its forward returned, such as a cache."""
+
+    __slots__ = ("steps",)
+
+    def __init__(self, steps: tuple[Any, ...]) -> None:
+        self.steps = steps
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter and where backward leaves its gradient: at `gradient`; returned; or, with `lr`, in the update alone.
+
+    `within` are the paths of the layers inside that use it, each with what it is called there; none for one of its own.
+    """
+
+    name: str
+    place: Place
+    gradient: Place | None = None
+    lr: float | None = None
+    within: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Forward:
+    """A call: of `template`'s holes, `inputs` are what may be differentiated for, by name, and `constants` the others.
+
+    `outputs` are the numbers of the result's arrays that count; several are laid end to end. `loss` is the method that
+    was called after it, with its arguments, where that is what is differentiated.
+    """
+
+    method: str
+    template: Any
+    inputs: Mapping[str, int]
+    constants: Mapping[int, Array]
+    outputs: tuple[int, ...] = (0,)
+    loss: tuple[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Backward:
+    """Its backward call: `shapes` are those of the gradients that it is handed; `results` are the slots of what it
+    returns, names of inputs and of parameters, None for anything else.
+    """
+
+    method: str
+    template: Any
+    shapes: tuple[tuple[int, ...], ...]
+    results: tuple[str | None, ...] = ()
+
+
+@dataclass
+class Stranger:
+    """Has what the engine asks of a layer: forward, backward, parameters, gradients.
+
+    `target` is a copy of the object. Every call is made with the luck that the recorded one had.
+    """
+
+    target: Any
+    call: Forward
+    back: Backward | None
+    owned: tuple[Parameter, ...]
+    chance: Chance
+    name: str | None = None
+    saved: list[Any] = field(default_factory=list)
+    buffers: dict[str, Array] = field(default_factory=dict)
+    training: bool = True
+    inner: dict[str, tuple[Any, Stranger]] = field(default_factory=dict)
+    """By path, the objects inside that were called by this one, and what their calls are like."""
+    _result: Any = None
+    _left: dict[str, Array] = field(default_factory=dict)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Stranger:
+        made, copies = copy.copy(self), dict[int, Any]()
+        made.target, made._result, made._left = duplicate(self.target, copies), None, dict(self._left)
+        there = {path: (copies.get(id(thing)), like) for path, (thing, like) in self.inner.items()}
+        made.inner = {path: pair for path, pair in there.items() if pair[0] is not None}
+        return made
+
+    def train(self, mode: bool = True) -> None:
+        if isinstance(getattr(self.target, "training", None), bool):
+            self.target.training = mode
+
+    @property
+    def within(self) -> dict[str, tuple[tuple[str, str], ...]]:
+        """The layers inside that use them, by the names of those parameters that are theirs."""
+        return {p.name: p.within for p in self.owned if p.within}
+
+    def children(self) -> Iterator[Any]:
+        return iter(())
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        return tuple(self.call.inputs)
+
+    @property
+    def grad_input_names(self) -> tuple[str, ...]:
+        return tuple(f"grad_{name}" for name in self.call.inputs)
+
+    @property
+    def parameters(self) -> dict[str, Array]:
+        return {p.name: get(self.target, p.place) for p in self.owned}
+
+    @parameters.setter
+    def parameters(self, values: Mapping[str, Array]) -> None:
+        """An array that is at several places of the object is put at all of them."""
+        wanted: dict[int, Array] = {}
+        for p in self.owned:
+            old, value = get(self.target, p.place), values.get(p.name)
+            # One may stand here under two names, of which only one is changed.
+            if value is not None and (value.dtype != old.dtype or not np.array_equal(value, old)):
+                wanted[id(old)] = value
+        for place, array in arrays_in(self.target).items() if wanted else ():
+            if id(array) in wanted:
+                put(self.target, place, wanted[id(array)])
+
+    @property
+    def gradients(self) -> dict[str, Array]:
+        left = {p.name: get(self.target, p.gradient) for p in self.owned if p.gradient is not None}
+        return {name: array for name, array in {**left, **self._left}.items() if isinstance(array, np.ndarray)}
+
+    @gradients.setter
+    def gradients(self, values: Mapping[str, Array]) -> None:
+        self._left = {}
+        for p in self.owned:
+            if p.gradient is not None and p.name in values and get(self.target, p.gradient) is not None:
+                put(self.target, p.gradient, np.array(values[p.name]))
+
+    def forward(self, *inputs: Array) -> Any:
+        arrays = {**self.call.constants, **dict(zip(self.call.inputs.values(), inputs, strict=True))}
+        args, kwargs = filled(self.call.template, [arrays[n] for n in range(len(arrays))])
+        self.chance.again()
+        self._result = getattr(self.target, self.call.method)(*args, **kwargs)
+        counted = self._result
+        if self.call.loss is not None:
+            method, (args, kwargs) = self.call.loss[0], filled(self.call.loss[1], ())
+            counted = getattr(self.target, method)(*args, **kwargs)
+        arrays_out = [array for _, array in numbers(counted)]
+        chosen = [arrays_out[n] for n in self.call.outputs]
+        return chosen[0] if len(chosen) == 1 else np.concatenate([array.ravel() for array in chosen])
+
+    def backward(self, grad_output: Array) -> Any:
+        """The gradients of the inputs, in their order; those of parameters are left in `gradients`."""
+        back = self.back
+        if back is None:
+            raise TypeError("this call had no backward")
+        # Where none is handed, what comes back is for a gradient of 1.
+        factor = 1.0 if back.shapes else float(grad_output)
+        ends = np.cumsum([int(np.prod(shape)) for shape in back.shapes])[:-1]
+        split = np.split(np.ravel(grad_output), ends) if back.shapes else []
+        parts = [part.reshape(shape) for part, shape in zip(split, back.shapes, strict=True)]
+        args, kwargs = filled(rebuilt(back.template, self._recalled), parts)
+        before = {p.name: np.array(get(self.target, p.place)) for p in self.owned if p.lr is not None}
+        result = [array for _, array in numbers(getattr(self.target, back.method)(*args, **kwargs))]
+        found = {slot: factor * array for slot, array in zip(back.results, result, strict=False) if slot is not None}
+        self._left = {p.name: found[p.name] for p in self.owned if p.name in found}
+        for p in self.owned:
+            if p.lr is not None:
+                self._left[p.name] = factor * (before[p.name] - get(self.target, p.place)) / p.lr
+            elif factor != 1 and p.gradient is not None and get(self.target, p.gradient) is not None:
+                put(self.target, p.gradient, factor * get(self.target, p.gradient))
+        given = [found.get(name) for name in self.call.inputs]
+        return given[0] if len(given) == 1 else tuple(given)
+
+    def _recalled(self, value: Any) -> Any:
+        if not isinstance(value, Ref):
+            return value
+        found = self._result
+        for step in value.steps:
+            found = found[step]
+        return found

@@ -1,0 +1,49 @@
+"""`mtorch run`: programs as strangers write them, run unchanged. Right ones draw no error, wrong ones are located."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mtorch.debug.diagnosis.findings import Finding
+from tui import scripts
+
+FOREIGN = Path(__file__).parent.parent / "foreign"
+EXPECTED: dict[str, dict[str, Any]] = tomllib.loads((FOREIGN / "EXPECTED.toml").read_text(encoding="utf-8"))
+WITHOUT_CLASSES = ("cs231n_two_layer", "cs231n_rnn", "closures", "huber_fprop")
+"""Functions alone, or methods of other names: `watch` is for these."""
+ELSEWHERE = {"coursera_deep": "linearlayer", "seed_letter_rnn": "tanh", "tied_autoencoder": "autoencoder"}
+"""Where the numbers lie that are wrong, where that is not the class at fault: factors that no longer cancel out, a base
+class, what a parameter that two layers share ends up with.
+"""
+PROGRAMS = [name for name in EXPECTED if name not in WITHOUT_CLASSES]
+
+
+def errors(program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Finding]:
+    path = FOREIGN / program
+    monkeypatch.chdir(path.parent)
+    ran = scripts.run(path.name, (), 2, tmp_path / "a.mtr")
+    assert not ran.failure
+    checked = scripts.checked(path.name, ran.recording)
+    assert checked.iterations == 2
+    return [finding for finding, _ in checked.findings if finding.severity == "error"]
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_right_program_draws_no_error(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert errors(EXPECTED[name]["right"], tmp_path, monkeypatch) == []
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_wrong_program_is_located(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    found = errors(EXPECTED[name]["wrong"], tmp_path, monkeypatch)
+    assert found, "nothing was found"
+    cls = ELSEWHERE.get(name) or EXPECTED[name]["where"].partition(".")[0].lower().rstrip("0123456789")
+    assert cls in {f.path.rpartition(".")[2].rstrip("0123456789") for f in found}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
 from typing import Any
@@ -52,7 +54,10 @@ def surely_right(call: Call) -> bool:
 
 
 def moved(call: Call) -> Call | None:
-    """The call made a second time, by a copy of the layer, with noise on its inputs and on all parameters."""
+    """The call made a second time, by a copy of the layer, with noise on its inputs and on all parameters.
+
+    A batch of one, or less than four time steps, are made more, where the layer goes along.
+    """
     layer = spare(call.layer)
     _, first = answered(layer, call.inputs, call.grad_output, call)
     if not all(agree(first.get(slot), gradient) for slot, gradient in call.gradients.items()):
@@ -60,20 +65,42 @@ def moved(call: Call) -> Call | None:
     seeds = count(SEEDS)
     for _, inner in paths(layer):
         inner.parameters = {name: jittered(p, next(seeds)) for name, p in inner.parameters.items()}
-    inputs = tuple(jittered(x, next(seeds)) for x in call.inputs)
+    more = tuple(enlarged(x) for x in call.inputs)
+    if any(a is not b for a, b in zip(more, call.inputs, strict=True)):
+        with contextlib.suppress(Exception):  # a layer may know of one batch size only
+            if found := made_again(spare(layer), more, call, seeds):
+                return found
+    return made_again(layer, call.inputs, call, seeds)
+
+
+def made_again(layer: Any, inputs: tuple[Array, ...], call: Call, seeds: Iterator[int]) -> Call | None:
+    """The call by a layer whose parameters are moved, with noise on inputs; None where something isn't finite."""
+    inputs = tuple(jittered(x, next(seeds)) for x in inputs)
     before = spare(layer)
-    grad_output = noise(call.grad_output.shape, next(seeds))
+    grad_output = noise(call.grad_output.shape, next(seeds)) if inputs[0].shape == call.inputs[0].shape else None
     output, gradients = answered(layer, inputs, grad_output, call)
     if not all(np.isfinite(a).all() for a in (output, *gradients.values())):
         return None
+    grad_output = noise(output.shape, SEEDS) if grad_output is None else grad_output
     return replace(call, layer=before, inputs=inputs, grad_output=grad_output, gradients=gradients)
 
 
-def answered(layer: Any, inputs: tuple[Array, ...], grad_output: Array, call: Call) -> tuple[Array, dict[str, Array]]:
-    """What a layer's forward gives, and its backward's gradients by slot."""
+def enlarged(x: Array) -> Array:
+    """With two samples for one, and four time steps for less, by the layouts (batch, …) and (seq, batch, features)."""
+    least = {2: (2,), 3: (4, 2), 4: (2,)}.get(x.ndim, ())
+    for axis, wanted in enumerate(least):
+        if 0 < x.shape[axis] < wanted:
+            x = np.take(x, np.arange(wanted) % x.shape[axis], axis=axis)
+    return x
+
+
+def answered(
+    layer: Any, inputs: tuple[Array, ...], grad_output: Array | None, call: Call
+) -> tuple[Array, dict[str, Array]]:
+    """What a layer's forward gives, and its backward's gradients by slot; without a grad_output, for noise."""
     zero_gradients(layer)
     output = np.array(layer.forward(*as_arguments([np.array(x) for x in inputs], call.spread)))
-    result = layer.backward(np.array(grad_output))
+    result = layer.backward(noise(output.shape, SEEDS).copy() if grad_output is None else np.array(grad_output))
     own = {slot: gradient for slot, (_, gradient) in input_gradients(layer, result).items()}
     return output, {**kept(layer.gradients), **own}
 

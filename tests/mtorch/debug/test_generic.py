@@ -158,3 +158,33 @@ def asked(monkeypatch: pytest.MonkeyPatch, *stack: layers.Layer) -> set[str]:
 def test_a_row_of_layers_is_asked_elsewhere_where_one_is_a_strangers(monkeypatch: pytest.MonkeyPatch) -> None:
     assert asked(monkeypatch, layers.Tanh(), layers.Sigmoid()) == {"tanh", "sigmoid"}
     assert asked(monkeypatch, NeedsItsPlace(), layers.Sigmoid()) == {"needsitsplace", "sigmoid", ""}
+
+
+class MeansOverTheBatch(layers.Linear):
+    """Divides by the batch size, which a batch of one hides."""
+
+    name = "linear"
+
+    def backward(self, grad_output: Any) -> Any:
+        return super().backward(grad_output) / len(grad_output)
+
+
+class LastTwoSteps(layers.Layer):
+    """A running sum over time whose backward looks back two steps only, which a sequence of three hides."""
+
+    name = "sum"
+
+    def forward(self, x: Any) -> Any:
+        return np.cumsum(x, axis=0)
+
+    def backward(self, grad_output: Any) -> Any:
+        return sum(np.concatenate((grad_output[k:], np.zeros_like(grad_output[:k]))) for k in range(3))
+
+
+def test_what_a_batch_of_one_or_a_short_sequence_hides_is_found() -> None:
+    (found,) = findings(ROWS[:1], WANTED[:1], MeansOverTheBatch(3, 3, rng=0, dtype=float))
+    assert (found.cause, found.tensor, found.evidence["at a generic point"]) == ("wrong-scale", "grad_input", True)
+    steps = RNG.standard_normal((3, 2, 3))
+    (found,) = findings(steps, steps + 1.0, LastTwoSteps())
+    assert (found.path, found.evidence["at a generic point"]) == ("sum", True)
+    assert not findings(ROWS[:1], WANTED[:1], layers.Linear(3, 3, rng=0, dtype=float))

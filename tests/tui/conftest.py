@@ -48,10 +48,12 @@ class Driver:
         return app.session.known_report(app.position.iteration) is not None
 
     async def command(self, words: str) -> None:
-        """Typing takes its time, so the words are put there; the pseudo-terminal's test types them."""
-        await self.pilot.press("colon")
-        self.app.query_one("#command", Input).value = words
-        await self.press("enter")
+        """As if it had been typed. Opening and closing the line lays the screen out anew, which takes most of the time;
+        the pseudo-terminal's test types.
+        """
+        line = self.app.query_one("#command", Input)
+        line.post_message(Input.Submitted(line, words))
+        await self.settle()
 
     @property
     def place(self) -> str:

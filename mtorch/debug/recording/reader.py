@@ -15,6 +15,7 @@ import numpy as np
 from mtorch.debug.diagnosis.findings import SEVERITIES, Finding
 from mtorch.debug.events import PHASES, Address, Event, Trace
 from mtorch.debug.gradcheck import Check
+from mtorch.debug.recording import beside
 from mtorch.debug.recording.layout import (
     HEAD,
     LONGEST_VALUE,
@@ -33,6 +34,9 @@ LONGEST_NAME = 1000
 STEPS = 1_000_000
 MOST_STEPS = 200
 """Millions of steps of SQLite's machine that one question may take: a forged file might never end."""
+
+UNWRITTEN = "mode=ro&immutable=1"
+"""As a file that nobody writes: SQLite makes no files of its own beside it."""
 
 FAILURES = (sqlite3.Error, ValueError, TypeError, OverflowError, RecursionError, MemoryError, KeyError)
 
@@ -56,6 +60,13 @@ class Recording:
             raise DataError(
                 f"{self.path}: expected a recording of schema {SCHEMA}, got {schema}; another mtorch made it"
             )
+        self._open()
+        if beside.logged(self.path):  # it is written right now, or its writer was killed
+            self._base.close()
+            beside.fold(self.path)
+            self._open()
+
+    def _open(self) -> None:
         self._base = self._connected()
         try:
             with self._told():
@@ -65,20 +76,17 @@ class Recording:
             raise
 
     def _connected(self) -> sqlite3.Connection:
-        """Read-only; where not even SQLite's own files can be made beside it, as a file that nobody writes."""
-        uri = self.path.absolute().as_uri()
-        wal = self.path.with_name(f"{self.path.name}-wal")
-        for options in ("mode=ro", "mode=ro&immutable=1"):
-            base = sqlite3.connect(f"{uri}?{options}", uri=True, isolation_level=None, check_same_thread=False)
-            base.text_factory = lambda text: text.decode(errors="replace")
-            with contextlib.suppress(*FAILURES):
-                for pragma in ("trusted_schema = OFF", "query_only = ON", "cell_size_check = ON", "mmap_size = 0"):
-                    base.execute(f"PRAGMA {pragma}")
-                base.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        """Read-only; where no log is beside it, or nothing can be made there, as a file that nobody writes."""
+        log = beside.log_of(self.path).exists()
+        ways = ["mode=ro"] if log else [UNWRITTEN] if beside.logged(self.path) else ["mode=ro", UNWRITTEN]
+        for options in ways:
+            if (base := connected(self.path, options)) is not None:
                 return base
-            base.close()
-            if wal.exists():
-                break
+        if log and beside.locked(self.path):
+            # The copy is gone from the folder once it is open, however we end.
+            with beside.copy(self.path) as copy:
+                if (base := connected(copy, "mode=ro")) is not None:
+                    return base
         raise DataError(f"{self.path}: expected a recording, got a file that SQLite cannot read")
 
     @contextlib.contextmanager
@@ -107,17 +115,18 @@ class Recording:
             yield row
 
     def _room(self) -> int:
-        beside = self.path.with_name(f"{self.path.name}-wal")
-        return 2 * self.path.stat().st_size + (beside.stat().st_size if beside.exists() else 0)
+        log = beside.log_of(self.path)
+        return 2 * self.path.stat().st_size + (log.stat().st_size if log.exists() else 0)
 
     def _look(self) -> None:
         """What is read at once. Only tables that are made as ours are asked: no view or trigger has a say."""
         made = {sql for (sql,) in self._rows("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL LIMIT 100")}
+        if not made and beside.logged(self.path):
+            name = beside.log_of(self.path).name
+            raise DataError(f"{self.path}: what was recorded is in {name}, which isn't here; put it beside this file")
         self.reported = made == {*STATEMENTS, *REPORT_STATEMENTS}
         if not self.reported and made != set(STATEMENTS):
-            raise ValueError(
-                f"expected the tables of schema {SCHEMA}, got others, or none without the -wal file beside it"
-            )
+            raise ValueError(f"expected the tables of schema {SCHEMA}, got others")
         self.meta: dict[str, Any] = self._values("meta", "name")
         self.left: dict[str, Any] = {}
         with contextlib.suppress(*FAILURES):  # what a user left is not worth the run
@@ -280,3 +289,17 @@ class Recording:
 
     def close(self) -> None:
         self._base.close()
+
+
+def connected(path: Path, options: str) -> sqlite3.Connection | None:
+    """A connection that reads and believes nothing; None where SQLite can't read the file so."""
+    uri = f"{path.absolute().as_uri()}?{options}"
+    base = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    base.text_factory = lambda text: text.decode(errors="replace")
+    with contextlib.suppress(*FAILURES):
+        for pragma in ("trusted_schema = OFF", "query_only = ON", "cell_size_check = ON", "mmap_size = 0"):
+            base.execute(f"PRAGMA {pragma}")
+        base.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        return base
+    base.close()
+    return None

@@ -151,7 +151,7 @@ class DebuggerApp(Stops, Whence, WhatIf, App[None]):
         self.notebook = notebook or Notebook(None)
         self.stops = Breakpoints.from_texts(self.notebook.left.get("breakpoints"))
         self.branches, self.shown = Branches(session), session
-        self.branches.restore(self.notebook.texts("branches", 4))
+        self.branches.restore(self.notebook.branches)
         self.position: Position | None = None
         self.trace: Trace | None = None
         self.tensor: str | None = None
@@ -197,14 +197,16 @@ class DebuggerApp(Stops, Whence, WhatIf, App[None]):
 
     def _start(self, going: Going) -> tuple[Position, str]:
         """Where the user left off, if the run says so, and that is still there."""
+        taken = {"notes": self.notebook.notes, "branches": self.branches.made, "breakpoints": self.stops.all}
+        unread = self.notebook.unread({kind: len(entries) for kind, entries in taken.items()})
         with contextlib.suppress(MtorchError):
             if self.notebook.branch:
                 self.enter(self.notebook.branch, Position(self.notebook.first), going)
             if self.notebook.position:
                 address = Address.parse(self.notebook.position)
                 if address.iteration <= len(self.session.losses) + FAR:  # a file may say anything
-                    return self.session.goto(address, going), "where you left off"
-        return Position(self.notebook.first, 0), "c runs to the first finding, ? shows all keys"
+                    return self.session.goto(address, going), unread or "where you left off"
+        return Position(self.notebook.first, 0), unread or "c runs to the first finding, ? shows all keys"
 
     def on_resize(self, event: Resize) -> None:
         width, height = event.size
@@ -611,7 +613,7 @@ class DebuggerApp(Stops, Whence, WhatIf, App[None]):
         lost = self.notebook.unsaved(self.left)
         if lost and lost != self.warned:
             self.warned = lost
-            self.say(f"{lost} would be lost; :save FILE.mtr keeps them, q again leaves")
+            self.say(lost)
         else:
             await super().action_quit()
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from mtorch.debug.branches import TRUNK
+from mtorch.debug.recording import beside
 from mtorch.debug.recording.reader import Recording
 from mtorch.debug.recording.saving import save
 from mtorch.debug.recording.writer import update
@@ -16,6 +18,8 @@ from tui.recordings import description
 from tui.targets import Target
 
 ONE = {"branches": "branch", "notes": "note"}
+PARTS = {"branches": 4, "notes": 2}
+"""How many texts one of them is."""
 
 
 class Notebook:
@@ -27,17 +31,21 @@ class Notebook:
     def __init__(self, target: Target | None, recording: Recording | None = None) -> None:
         self.target, self.recording = target, recording
         self.left: Mapping[str, Any] = recording.left if recording else {}
-        self.notes: list[list[str]] = self.texts("notes", 2)
-        self._safe: dict[str, Any] = {}
+        self._opened = {kind: texts(self.left, kind) for kind in PARTS}
+        self.branches, self.notes = self._opened["branches"], list(self._opened["notes"])
+        self._safe: Mapping[str, list[list[str]]] = self._opened
 
-    def texts(self, kind: str, length: int) -> list[list[str]]:
-        """What was left of a kind: lists of so many texts."""
-        found = self.left.get(kind)
-        return [
-            entry
-            for entry in (found if isinstance(found, list) else [])
-            if isinstance(entry, list) and len(entry) == length and all(isinstance(part, str) for part in entry)
+    def unread(self, taken: Mapping[str, int]) -> str:
+        """In words, of which kinds not all can be read, if of each so many could be taken over; "" where all can."""
+        said = {kind: self.left.get(kind, []) for kind in taken}
+        lost = [
+            kind
+            for kind, entries in said.items()
+            if (self.recording and kind in self.recording.unread)
+            or not isinstance(entries, list)
+            or len(entries) > taken[kind]
         ]
+        return f"some {' and '.join(lost)} in this file can't be read" if lost else ""
 
     @property
     def position(self) -> str:
@@ -69,14 +77,51 @@ class Notebook:
         return Path(path).stat().st_size
 
     def unsaved(self, left: Mapping[str, Any]) -> str:
-        """What would be lost by leaving, in words such as "2 branches, 1 note"; "" where all is in a recording."""
-        if self.recording is not None:
-            return ""  # which `close` leaves it in
+        """What leaving would lose and how to keep it, in words; "" where all is in a recording, or will be."""
+        if self.recording is not None and not beside.locked(self.recording.path):
+            return ""  # `close` leaves it there
         here = {"branches": left.get("branches", []), "notes": self.notes}
-        new = {kind: sum(entry not in self._safe.get(kind, []) for entry in made) for kind, made in here.items()}
-        return ", ".join(f"{n} {kind if n > 1 else ONE[kind]}" for kind, n in new.items() if n)
+        new = {kind: sum(entry not in self._safe[kind] for entry in made) for kind, made in here.items()}
+        lost = ", ".join(f"{n} {kind if n > 1 else ONE[kind]}" for kind, n in new.items() if n)
+        if not lost:
+            return ""
+        where = f" ({self.recording.path.name} can't be written)" if self.recording else ""
+        how = "" if self.target is None else ":save FILE.mtr keeps them, "
+        return f"{lost} would be lost{where}; {how}q again leaves"
 
     def close(self, left: Mapping[str, Any]) -> None:
         """Leave it in the recording that was opened, if one was. Raises DataError where it can't be written."""
         if self.recording is not None:
-            update(self.recording.path, {**left, "notes": self.notes})
+            update(self.recording.path, lambda there: self._with(there, {**left, "notes": self.notes}))
+
+    def _with(self, there: Mapping[str, Any], left: dict[str, Any]) -> dict[str, Any]:
+        """What is left, with the notes and branches that others have left in the file since it was opened."""
+        notes, opened = texts(there, "notes"), self._opened["notes"]
+        left["notes"] = [note for note in notes if note in self.notes or note not in opened]
+        left["notes"] += [note for note in self.notes if note not in notes and note not in opened]
+        branches = list(left.get("branches", []))
+        called: dict[str, str] = {}
+        for entry in texts(there, "branches"):
+            if entry in branches or entry in self._opened["branches"]:
+                continue
+            name, parent, *rest = entry
+            called[name] = free(name, [branch[0] for branch in branches])
+            branches.append([called[name], called.get(parent, parent), *rest])
+        if branches:
+            left |= {"branches": branches, "branch": left.get("branch", TRUNK)}
+        return left
+
+
+def texts(left: Mapping[str, Any], kind: str) -> list[list[str]]:
+    """What was left of a kind: lists of so many texts as one of it is."""
+    found = left.get(kind)
+    return [
+        entry
+        for entry in (found if isinstance(found, list) else [])
+        if isinstance(entry, list) and len(entry) == PARTS[kind] and all(isinstance(part, str) for part in entry)
+    ]
+
+
+def free(name: str, taken: Collection[str]) -> str:
+    """The name, or one like it that isn't taken."""
+    return name if name not in taken else next(n for i in count(2) if (n := f"{name[:30]}-{i}") not in taken)

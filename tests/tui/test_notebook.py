@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,8 @@ from typing import Any
 from mtorch.debug.recording.reader import Recording
 from mtorch.debug.recording.recorder import Recorder
 from mtorch.debug.recording.writer import Writer
+from tests.mtorch.debug.recording.made import recorded
+from tests.mtorch.debug.recording.test_beside import only_reading
 from tui.notebook import Notebook
 from tui.recordings import opened
 from tui.targets import load
@@ -93,3 +97,75 @@ async def test_leaving_with_nothing_to_lose_asks_nothing(debug: Debug) -> None:
         await driver.pilot.press("q")
         await driver.pilot.pause()
         assert not driver.app.is_running
+
+
+def left_in(path: Path) -> Any:
+    return Recording(path).left
+
+
+async def test_two_who_leave_something_in_one_file_lose_nothing(debug: Debug, tmp_path: Path) -> None:
+    path = tmp_path / "a.mtr"
+    target = load("rnn-sin-cos", 0, ("hidden=4", "seq=3", "batch=4"))
+    async with debug(target.session(), notebook=Notebook(target)) as driver:
+        for command in ("note gone", "note stays", "set lr = 1 as old", f"save {path}"):
+            await driver.command(command)
+    books = []
+    for name in ("first", "second"):
+        session, again, recording = opened(str(path), (), None, None, None)
+        notebook = Notebook(again, recording)
+        async with debug(session, notebook=notebook) as driver:
+            await driver.command("branch trunk")
+            await driver.command(f"note {name}")
+            await driver.command(f"set lr = {3 + len(books)}")
+            await driver.command(f"goto {1 + len(books)} loss")
+            books.append((notebook, driver.app.left))
+    second = books[1][0]
+    second.notes.remove(["0 forward", "gone"])
+    for notebook, left in books:
+        notebook.close(left)
+    left = left_in(path)
+    assert [text for _, text in left["notes"]] == ["stays", "first", "second"]
+    assert left["branches"] == [
+        ["old", "trunk", "0", "lr = 1"],
+        ["branch1", "trunk", "0", "lr = 4"],
+        ["branch1-2", "trunk", "0", "lr = 3"],
+    ]
+    assert (left["position"], left["branch"]) == ("2 loss", "branch1")
+    second.close({"position": "0 loss"})
+    assert [text for _, text in left_in(path)["notes"]] == ["stays", "first", "second"]
+
+
+async def test_what_was_left_and_cannot_be_read_is_said_when_it_is_opened(debug: Debug, tmp_path: Path) -> None:
+    path = tmp_path / "a.mtr"
+    target = load("rnn-sin-cos", 0, ("hidden=4", "seq=3", "batch=4"))
+    async with debug(target.session(), notebook=Notebook(target)) as driver:
+        await driver.command("note here")
+        await driver.command("break loss")
+        await driver.command(f"save {path}")
+    for kind, value, lost in (
+        ("notes", "[[", "notes"),
+        ("breakpoints", '[["brake", true]]', "notes and breakpoints"),
+        ("branches", '[["a", "nothing", "0", "lr = 1"]]', "notes and branches and breakpoints"),
+    ):
+        with contextlib.closing(sqlite3.connect(path)) as base, base:
+            base.execute("INSERT OR REPLACE INTO left VALUES (?, ?)", (kind, value))
+        session, again, recording = opened(str(path), (), None, None, None)
+        async with debug(session, notebook=Notebook(again, recording)) as driver:
+            assert driver.status == f"some {lost} in this file can't be read"
+
+
+async def test_where_nothing_can_be_left_leaving_says_so_first(debug: Debug, tmp_path: Path) -> None:
+    path = tmp_path / "a.mtr"
+    recorded(path, keep={0}).close()
+    target = load("rnn-sin-cos", 0, ("hidden=4", "seq=3", "batch=4"))
+    for book, how in ((target, ":save FILE.mtr keeps them, "), (None, "")):
+        recording = Recording(path)
+        async with debug(target.session(), notebook=Notebook(book, recording)) as driver:
+            await driver.command("note a")
+            with only_reading(tmp_path):
+                await driver.press("q")
+            assert driver.status == f"1 note would be lost (a.mtr can't be written); {how}q again leaves"
+            if book is not None:
+                await driver.command(f"save {tmp_path / 'b.mtr'}")
+                with only_reading(tmp_path):
+                    assert driver.app.notebook.unsaved(driver.app.left) == ""

@@ -62,6 +62,11 @@ def copy(path: Path) -> Iterator[Path]:
         yield folder / path.name
 
 
+def closed(folder: Path) -> bool:
+    """Whether nothing can be made in a folder."""
+    return not os.access(folder, os.W_OK)
+
+
 def locked(path: Path) -> bool:
-    """Whether nothing can be made beside a file."""
-    return not os.access(path.absolute().parent, os.W_OK)
+    """Whether nothing can be left in a recording: SQLite needs to make files beside what it writes."""
+    return closed(path.absolute().parent) or not os.access(path, os.W_OK)

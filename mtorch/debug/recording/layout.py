@@ -24,6 +24,9 @@ MOST_AXES = 32
 LONGEST_VALUE = 10**6
 """Characters of a piece of JSON."""
 
+KINDS = ("position", "breakpoints", "notes", "branches", "branch")
+"""What a user leaves."""
+
 TABLES = {
     # What made the run, as JSON by name.
     "meta": "name TEXT PRIMARY KEY, value TEXT NOT NULL",
@@ -36,7 +39,7 @@ TABLES = {
     "events": "iteration INTEGER, number INTEGER, phase TEXT, path TEXT, t INTEGER, label TEXT, depth INTEGER, "
     "parent INTEGER, stop INTEGER, equations TEXT, PRIMARY KEY (iteration, number)",
     "tensors": "iteration INTEGER, event INTEGER, name TEXT, dtype TEXT, shape TEXT, data BLOB",
-    # What the user left: a list of JSON by kind, such as breakpoints, notes, branches, position.
+    # What the user left: JSON by kind, which is one of KINDS.
     "left": "kind TEXT PRIMARY KEY, value TEXT NOT NULL",
 }
 REPORTS = {

@@ -18,6 +18,7 @@ from mtorch.debug.gradcheck import Check
 from mtorch.debug.recording import beside
 from mtorch.debug.recording.layout import (
     HEAD,
+    KINDS,
     LONGEST_VALUE,
     REPORT_STATEMENTS,
     SCHEMA,
@@ -35,6 +36,8 @@ STEPS = 1_000_000
 MOST_STEPS = 200
 """Millions of steps of SQLite's machine that one question may take: a forged file might never end."""
 
+LEFT = "SELECT kind, value FROM left LIMIT 1000"
+
 UNWRITTEN = "mode=ro&immutable=1"
 """As a file that nobody writes: SQLite makes no files of its own beside it."""
 
@@ -43,6 +46,8 @@ FAILURES = (sqlite3.Error, ValueError, TypeError, OverflowError, RecursionError,
 
 class Recording:
     """A recording, open for reading. `meta` is what made the run; `losses` the loss per element by iteration.
+
+    `left` is what a user left in it, by kind, as far as it can be read; `unread` are the kinds that can't.
 
     Raises DataError, in one line, for a file that is missing, cut short, forged, of another schema, or none at all.
     """
@@ -82,7 +87,7 @@ class Recording:
         for options in ways:
             if (base := connected(self.path, options)) is not None:
                 return base
-        if log and beside.locked(self.path):
+        if log and beside.closed(self.path.absolute().parent):
             # The copy is gone from the folder once it is open, however we end.
             with beside.copy(self.path) as copy:
                 if (base := connected(copy, "mode=ro")) is not None:
@@ -127,10 +132,11 @@ class Recording:
         self.reported = made == {*STATEMENTS, *REPORT_STATEMENTS}
         if not self.reported and made != set(STATEMENTS):
             raise ValueError(f"expected the tables of schema {SCHEMA}, got others")
-        self.meta: dict[str, Any] = self._values("meta", "name")
-        self.left: dict[str, Any] = {}
-        with contextlib.suppress(*FAILURES):  # what a user left is not worth the run
-            self.left = self._values("left", "kind")
+        self.meta: dict[str, Any] = {
+            text_of(name): json.loads(text_of(text, LONGEST_VALUE))
+            for name, text in self._rows("SELECT name, value FROM meta LIMIT 1000")
+        }
+        self.left, self.unread = left_of(self._rows(LEFT))
         self.losses: list[float] = self._series("loss").tolist()
         count = len(self.losses)
         self.checkpoints: tuple[int, ...] = tuple(
@@ -144,16 +150,6 @@ class Recording:
         )
         if any(b <= a for a, b in pairwise(self.kept)):
             raise ValueError("expected iterations that were kept once each")
-
-    def _values(self, table: str, key: str) -> dict[str, Any]:
-        question = f"SELECT {key}, value FROM {table} LIMIT 1000"
-        return {self._text(name): json.loads(self._text(text, LONGEST_VALUE)) for name, text in self._rows(question)}
-
-    @staticmethod
-    def _text(value: Any, longest: int = LONGEST_NAME) -> str:
-        if not isinstance(value, str) or len(value) > longest:
-            raise ValueError(f"expected a text of at most {longest} characters, got {str(value)[:20]!r}")
-        return value
 
     @staticmethod
     def _number(value: Any, most: int) -> int:
@@ -181,7 +177,7 @@ class Recording:
     def names(self) -> list[str]:
         """The names of all series."""
         with self._told():
-            return [self._text(name) for (name,) in self._rows("SELECT DISTINCT name FROM series LIMIT 10000")]
+            return [text_of(name) for (name,) in self._rows("SELECT DISTINCT name FROM series LIMIT 10000")]
 
     def state(self, iteration: int) -> State:
         """The state at the start of an iteration that is a checkpoint."""
@@ -189,7 +185,7 @@ class Recording:
         question = "SELECT part, name, dtype, shape, data FROM states WHERE iteration = ? LIMIT 100000"
         with self._told():
             for part, name, *array in self._rows(question, iteration):
-                parts[part][self._text(name)] = unpacked(*array)
+                parts[part][text_of(name)] = unpacked(*array)
         return State(**parts)
 
     def trace(self, iteration: int) -> Trace | None:
@@ -200,7 +196,7 @@ class Recording:
         question = "SELECT event, name, dtype, shape, data FROM tensors WHERE iteration = ?"
         with self._told():
             for event, name, *array in self._rows(question, iteration):
-                tensors.setdefault(event, {})[self._text(name)] = unpacked(*array)
+                tensors.setdefault(event, {})[text_of(name)] = unpacked(*array)
             events = self._events(iteration, tensors)
             (loss,) = self._rows("SELECT loss FROM traces WHERE iteration = ?", iteration).__next__()
             return Trace(iteration, float("nan") if loss is None else float(loss), events)
@@ -215,11 +211,11 @@ class Recording:
         for at, (number, phase, path, t, label, depth, parent, stop, equations) in enumerate(rows):
             if number != at or phase not in PHASES:
                 raise ValueError(f"expected event {at}, got {str(number)[:20]!r} of phase {str(phase)[:20]!r}")
-            lines = json.loads(self._text(equations, LONGEST_VALUE))
+            lines = json.loads(text_of(equations, LONGEST_VALUE))
             if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
                 raise ValueError("expected equations as a list of texts")
             step = None if t is None else self._number(t, 10**9)
-            address = Address(iteration, phase, self._text(path), step)
+            address = Address(iteration, phase, text_of(path), step)
             if parent is not None:
                 self._number(parent, at - 1)
             if self._number(stop, len(rows)) <= at or self._number(depth, at) != (
@@ -227,7 +223,7 @@ class Recording:
             ):
                 raise ValueError(f"expected events inside one another, got event {at} otherwise")
             own = tensors.get(at, {})
-            events.append(Event(at, address, self._text(label), depth, parent, stop, own, None, tuple(lines)))
+            events.append(Event(at, address, text_of(label), depth, parent, stop, own, None, tuple(lines)))
         if not events:
             raise ValueError(f"expected events of iteration {iteration}, found none")
         return tuple(events)
@@ -289,6 +285,29 @@ class Recording:
 
     def close(self) -> None:
         self._base.close()
+
+
+def text_of(value: Any, longest: int = LONGEST_NAME) -> str:
+    """The value, if it is a text. Raises ValueError for anything else, and for a longer one."""
+    if not isinstance(value, str) or len(value) > longest:
+        raise ValueError(f"expected a text of at most {longest} characters, got {str(value)[:20]!r}")
+    return value
+
+
+def left_of(rows: Iterator[Any]) -> tuple[dict[str, Any], set[str]]:
+    """What a user left, by kind, and the kinds that can't be read: these are not worth the run."""
+    left: dict[str, Any] = {}
+    unread: set[str] = set()
+    try:
+        for kind, text in rows:
+            name = text_of(kind)
+            try:
+                left[name] = json.loads(text_of(text, LONGEST_VALUE))
+            except FAILURES:
+                unread.add(name)
+    except FAILURES:
+        unread.update(set(KINDS) - left.keys())
+    return left, unread & set(KINDS)
 
 
 def connected(path: Path, options: str) -> sqlite3.Connection | None:

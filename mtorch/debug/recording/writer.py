@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -22,6 +22,7 @@ from mtorch.debug.recording.layout import (
     is_recording,
     packed,
 )
+from mtorch.debug.recording.reader import LEFT, left_of
 from mtorch.debug.report import Report
 from mtorch.errors import DataError
 from mtorch.training import State
@@ -192,16 +193,22 @@ def short(value: Any) -> str:
     return text
 
 
-def update(path: str | Path, left: Mapping[str, Any]) -> None:
-    """Note in a finished recording what the user leaves there. Raises DataError where it can't be written.
+def update(path: str | Path, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
+    """Note in a finished recording what `change` makes of what users left there so far.
 
-    The file must have been looked at by a reader, which lets none through that has tables of its own.
+    Nobody else can leave anything in between. Raises DataError where it can't be written. The file must have been
+    looked at by a reader, which lets none through that has tables of its own.
     """
+    uri = f"{Path(path).absolute().as_uri()}?mode=rw"
     try:
-        with contextlib.closing(sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=rw", uri=True)) as base, base:
+        with contextlib.closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as base:
+            base.text_factory = lambda text: text.decode(errors="replace")
             base.execute("PRAGMA trusted_schema = OFF")
+            base.execute("BEGIN IMMEDIATE")
+            there, _ = left_of(base.execute(LEFT))
             base.executemany(
-                "INSERT OR REPLACE INTO left VALUES (?, ?)", [(kind, short(value)) for kind, value in left.items()]
+                "INSERT OR REPLACE INTO left VALUES (?, ?)", [(kind, short(v)) for kind, v in change(there).items()]
             )
+            base.execute("COMMIT")
     except sqlite3.Error as error:
         raise DataError(f"{path}: cannot be written: {error}") from error

@@ -209,9 +209,18 @@ def test_a_session_is_saved_as_far_as_it_has_come(tmp_path: Path) -> None:
 
 def test_what_is_left_later_replaces_what_was(tmp_path: Path) -> None:
     recorded(tmp_path / "a.mtr").close()
-    update(tmp_path / "a.mtr", {"position": "1 loss"})
-    update(tmp_path / "a.mtr", {"position": "2 loss", "notes": []})
-    assert Recording(tmp_path / "a.mtr").left == {"position": "2 loss", "notes": []}
+    update(tmp_path / "a.mtr", lambda there: {"position": "1 loss"})
+    update(tmp_path / "a.mtr", lambda there: {"position": f"not {there['position']}", "notes": []})
+    assert Recording(tmp_path / "a.mtr").left == {"position": "not 1 loss", "notes": []}
+
+
+def test_of_what_was_left_the_rest_can_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.mtr"
+    recorded(path).close()
+    update(path, lambda there: {"position": "1 loss", "notes": []})
+    change(path, "UPDATE left SET value = ? WHERE kind = ?", "[[", "notes")
+    found = Recording(path)
+    assert (found.left, found.unread) == ({"position": "1 loss"}, {"notes"})
 
 
 def test_verify_finds_nothing_where_nothing_is(tmp_path: Path) -> None:

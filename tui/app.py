@@ -20,7 +20,7 @@ from textual.timer import Timer
 from textual.widgets import Footer, Input, Static
 from textual.worker import Worker, get_current_worker
 
-from mtorch.debug.branches import TRUNK, Branches
+from mtorch.debug.branches import Branches
 from mtorch.debug.breakpoints import Breakpoints
 from mtorch.debug.events import Address, Event, Trace
 from mtorch.debug.report import Report
@@ -33,9 +33,11 @@ from tui.commands import parse
 from tui.guest import GuestError, what
 from tui.messages import Arrived, Checked, Compared, Jump, Running, Traced
 from tui.notebook import Notebook
+from tui.notes import Notes
 from tui.plain import plain
 from tui.screens.help import HelpScreen
 from tui.stops import Stops
+from tui.viewmodels.branching import branch_words
 from tui.viewmodels.curve import loss_so_far
 from tui.viewmodels.here import here
 from tui.viewmodels.place import breadcrumb
@@ -68,7 +70,7 @@ LARGEST = 200_000
 KIND = {"wrong": "text-error", "right": "text-success", "open": "foreground"}
 
 
-class DebuggerApp(Stops, Whence, WhatIf, App[None]):
+class DebuggerApp(Stops, Notes, Whence, WhatIf, App[None]):
     """A session on a screen. Its state: a position, a tensor's name, and what is under way."""
 
     CSS_PATH = "styles/app.tcss"
@@ -236,8 +238,7 @@ class DebuggerApp(Stops, Whence, WhatIf, App[None]):
     def _crumb(self, events: tuple[Event, ...], index: int, report: Report | None) -> Text:
         iteration = events[index].address.iteration
         state = summary(report, self.checking == iteration, self.session.known_health(iteration))
-        branch = "" if self.branches.current == TRUNK else f"{self.branches.current} · "
-        left = plain(branch + breadcrumb(events, index))
+        left = plain(branch_words(self.branches, iteration) + breadcrumb(events, index))
         room = max(1, self.size.width - 2 - len(state))
         return Text(left[: room - 1].ljust(room) + state, no_wrap=True)
 
@@ -287,9 +288,8 @@ class DebuggerApp(Stops, Whence, WhatIf, App[None]):
         panel = self.query_one("#verdict", Static)
         room = panel.content_size
         stopped = [f"stopped: {plain(self.failed)}"] if self.failed else []
-        lines, equations = here(
-            [*stopped, *map(plain, text.split("\n"))], map(plain, event.equations), room.width, room.height
-        )
+        said_here = map(plain, [*text.split("\n"), *self.noted_here])
+        lines, equations = here([*stopped, *said_here], map(plain, event.equations), room.width, room.height)
         words = Text("\n".join(lines), self.colour("text-error" if self.failed else KIND[said.kind]), no_wrap=True)
         words.append("".join(f"\n{equation}" for equation in equations), "dim")
         panel.update(words, layout=False)
@@ -573,16 +573,6 @@ class DebuggerApp(Stops, Whence, WhatIf, App[None]):
             return
         self.say(
             f"{len(self.branches.trunk.losses)} iterations are in {path} ({decimal(size)}); mtorch replay opens it"
-        )
-
-    def action_note(self, words: str) -> None:
-        self.notebook.note(self.address, words)
-        self.say(f"noted at {self.address}; notes lists all")
-
-    def action_notes(self) -> None:
-        notes = self.notebook.notes
-        self.say(
-            "   ".join(f"{address}: {text}" for address, text in notes) or "no notes yet; note TEXT makes one here"
         )
 
     @property

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from mtorch.debug.spans import ranges
 from mtorch.errors import MtorchError
 
 MOST = 1_000_000
@@ -53,9 +55,9 @@ COMMANDS = {
     ),
     "breakpoints": Command("breakpoints", "all breakpoints and watches; also info b"),
     "info": Command("info", "info breakpoints: the same", "breakpoints", ("i",)),
-    "delete": Command("delete", "delete N: forget a breakpoint; all, without a number", "[N]", ("d",)),
-    "disable": Command("disable", "disable N: leave a breakpoint out, or all, till enable", "[N]"),
-    "enable": Command("enable", "enable N: heed a breakpoint again, or all", "[N]"),
+    "delete": Command("delete", "delete 2 4-6: forget breakpoints; all, without a number", "[N]", ("d",)),
+    "disable": Command("disable", "disable 2 4-6: leave breakpoints out, or all, till enable", "[N]"),
+    "enable": Command("enable", "enable 2 4-6: heed breakpoints again, or all", "[N]"),
     "whence": Command(
         "whence", "whence TENSOR[CELL]: the terms a number is made of, such as whence grad_input[3,7]", "CELL", ("x",)
     ),
@@ -71,7 +73,8 @@ COMMANDS = {
     "born": Command("born", "back to where the first number that is not finite was born"),
     "save": Command("save", "save FILE.mtr: write the run so far down, as a recording", "FILE"),
     "note": Command("note", "note TEXT: note something at this event; it is saved with the run", "TEXT"),
-    "notes": Command("notes", "all notes"),
+    "notes": Command("notes", "all notes; enter goes to one"),
+    "delete-note": Command("delete_note", "delete-note N: forget a note, or several: 2 4-6", "N"),
     "help": Command("help", "all keys and commands", "", ("h",)),
     "quit": Command("quit", "leave", "", ("q",)),
 }
@@ -91,3 +94,20 @@ def parse(line: str) -> tuple[Command, str]:
             return command, rest
     near = difflib.get_close_matches(verb, COMMANDS, 1)
     raise MtorchError(f"no command {verb[:20]!r}; " + (f"did you mean {near[0]}? " if near else "") + "help lists them")
+
+
+def chosen(verb: str, words: str, known: Sequence[int], kind: str = "breakpoint") -> list[int]:
+    """Which of the known numbers words such as "2 4-6" mean; all, where there are none.
+
+    Raises MtorchError for what isn't a number, and where there is nothing of that number, or in that range.
+    """
+    found = set() if words else set(known)
+    for part in words.replace(",", " ").split():
+        if not (match := re.fullmatch("([0-9]{1,9})(?:-([0-9]{1,9}))?", part)):
+            raise MtorchError(f"{verb} expects a {kind}'s number, or several such as 2 4-6, got {part[:40]!r}")
+        low, high = int(match[1]), int(match[2] or match[1])
+        own = {number for number in known if low <= number <= high}
+        if not own:
+            raise MtorchError(f"no {kind} {part}; there {f'are {ranges(known)}' if known else 'is none'}")
+        found |= own
+    return sorted(found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from mtorch.debug.breakpoints import Breakpoint, Breakpoints, check
@@ -10,6 +9,7 @@ from mtorch.debug.hits import next_hit, previous_hit
 from mtorch.debug.session import Going
 from mtorch.debug.timeline import Position
 from mtorch.errors import MtorchError
+from tui.commands import chosen
 from tui.screens.listing import Listing
 
 
@@ -59,24 +59,20 @@ class Stops:
         self.push_screen(Listing("Breakpoints", [described(stop) for stop in self.stops.all]))
 
     def action_delete(self: Any, words: str) -> None:
-        self.stops.delete(numbered("delete", words))
+        self.stops.delete(self._meant("delete", words))
         self.say(f"deleted {words or 'all breakpoints'}")
 
     def action_disable(self: Any, words: str) -> None:
-        self.stops.enable(numbered("disable", words), False)
+        self.stops.enable(self._meant("disable", words), False)
         self.say(f"disabled {words or 'all breakpoints'}")
 
     def action_enable(self: Any, words: str) -> None:
-        self.stops.enable(numbered("enable", words), True)
+        self.stops.enable(self._meant("enable", words), True)
         self.say(f"enabled {words or 'all breakpoints'}")
+
+    def _meant(self: Any, verb: str, words: str) -> list[int]:
+        return chosen(verb, words, [stop.number for stop in self.stops.all])
 
 
 def described(stop: Breakpoint) -> str:
     return f"{stop.number}: {stop}" + ("" if stop.enabled else " (disabled)")
-
-
-def numbered(verb: str, words: str) -> int | None:
-    """The number after a verb; None, for all, where there is none."""
-    if words and not re.fullmatch("[0-9]{1,9}", words):
-        raise MtorchError(f"{verb} expects a breakpoint's number, or nothing for all, got {words[:40]!r}")
-    return int(words) if words else None

@@ -280,6 +280,13 @@ class Branches:
     def names(self) -> list[str]:
         return [TRUNK, *self.made]
 
+    def owner(self, iteration: int) -> str:
+        """The name of what an iteration is of: the current one, or, before its start, what that one left."""
+        name = self.current
+        while name != TRUNK and iteration < self.made[name].iteration:
+            name = self.made[name].parent
+        return name
+
     def add(self, at: int, edits: tuple[Edit, ...], name: str = "", going: Going = lambda _: True) -> Branch:
         """A branch of the current one, or of what that one is before it has left its parent."""
         if not edits:
@@ -289,9 +296,7 @@ class Branches:
             raise MtorchError(f"expected a name of letters, digits, _ . -, beginning with a letter, got {name[:60]!r}")
         if name in self.names():
             raise MtorchError(f"there is a branch called {name!r} already")
-        parent = self.current
-        while parent != TRUNK and at < self.made[parent].iteration:
-            parent = self.made[parent].parent
+        parent = self.owner(at)
         branch = Branch(name, parent, at, edits)
         self._sessions[name] = BranchSession(self.session(parent, going), at, edits, going)
         self.made[name] = branch

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -223,20 +223,13 @@ class Breakpoints:
     def enabled(self) -> list[Breakpoint]:
         return [breakpoint for breakpoint in self.all if breakpoint.enabled]
 
-    def delete(self, number: int | None = None) -> None:
-        """Forget one, or all. Raises MtorchError where there is none of that number."""
-        self._index(number)
-        self.all = [] if number is None else [b for b in self.all if b.number != number]
+    def delete(self, numbers: Collection[int]) -> None:
+        """Forget those of these numbers."""
+        self.all = [b for b in self.all if b.number not in numbers]
 
-    def enable(self, number: int | None = None, enabled: bool = True) -> None:
-        """Switch one on or off, or all. Raises MtorchError where there is none of that number."""
-        self._index(number)
-        self.all = [replace(b, enabled=enabled) if number in (None, b.number) else b for b in self.all]
-
-    def _index(self, number: int | None) -> None:
-        if number is not None and all(breakpoint.number != number for breakpoint in self.all):
-            known = ", ".join(str(breakpoint.number) for breakpoint in self.all)
-            raise MtorchError(f"no breakpoint {number}; there {f'are {known}' if known else 'is none'}")
+    def enable(self, numbers: Collection[int], enabled: bool = True) -> None:
+        """Switch those of these numbers on or off."""
+        self.all = [replace(b, enabled=enabled) if b.number in numbers else b for b in self.all]
 
     def as_texts(self) -> list[list[Any]]:
         """[text, enabled] of each, for a file."""

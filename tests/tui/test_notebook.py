@@ -8,10 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from textual.widgets import OptionList
+
 from mtorch.debug.recording.reader import Recording
 from mtorch.debug.recording.recorder import Recorder
 from mtorch.debug.recording.writer import Writer
-from tests.mtorch.debug.recording.made import recorded
+from tests.mtorch.debug.recording.made import build, recorded
 from tests.mtorch.debug.recording.test_beside import only_reading
 from tui.notebook import Notebook
 from tui.recordings import opened
@@ -38,9 +40,11 @@ async def test_a_run_is_saved_with_notes_and_opens_where_it_was_left(debug: Debu
     async with debug(session, notebook=notebook) as driver:
         assert (driver.place, driver.status) == ("3 backward rnn.tanh t=1", "where you left off")
         assert driver.app.stops.as_texts() == [["break update", False]]
+        assert "note 1: look here [red]" in driver.text
         await driver.command("notes")
-        assert driver.status == "3 backward rnn.tanh t=1: look here [red]"
-        await driver.press("s")
+        assert "1: 3 backward rnn.tanh t=1: look here [red]" in driver.text
+        await driver.press("escape", "s")
+        assert "note 1" not in driver.text
         left = driver.app.left
         assert left["position"] == driver.place
     notebook.close(left)
@@ -169,3 +173,45 @@ async def test_where_nothing_can_be_left_leaving_says_so_first(debug: Debug, tmp
                 await driver.command(f"save {tmp_path / 'b.mtr'}")
                 with only_reading(tmp_path):
                     assert driver.app.notebook.unsaved(driver.app.left) == ""
+
+
+async def test_notes_are_listed_gone_to_and_forgotten(debug: Debug) -> None:
+    async with debug(build()) as driver:
+        await driver.command("notes")
+        assert driver.status == "no notes yet; note TEXT makes one here"
+        await driver.command("goto 2 loss")
+        await driver.command("note of the trunk")
+        await driver.command("goto 4")
+        await driver.command("set lr = 1 as mine")
+        await driver.command("goto 5 loss")
+        await driver.command("note of the branch")
+        assert driver.status == "noted at mine · 5 loss; notes lists all"
+        await driver.command("goto 1 loss")
+        assert "trunk (before mine) · iteration 1 › loss" in driver.text
+        await driver.command("note shared")
+        assert driver.status == "noted at 1 loss; notes lists all"
+        await driver.command("notes")
+        assert [o.prompt.plain for o in driver.app.screen.query_one(OptionList).options] == [
+            "1: 2 loss: of the trunk",
+            "2: mine · 5 loss: of the branch",
+            "3: 1 loss: shared",
+        ]
+        await driver.press("enter")
+        assert (driver.place, driver.status) == ("2 loss", "note 1: of the trunk")
+        await driver.command("goto trunk (before mine) · iteration 2 › loss")
+        assert driver.place == "2 loss"
+        await driver.command("branch trunk")
+        await driver.command("notes")
+        await driver.press("j", "enter")
+        assert "mine · iteration 5 › loss" in driver.text
+        assert "note 2: of the branch" in driver.text
+        await driver.command("delete-note 1 3")
+        await driver.command("branch trunk")
+        await driver.command("delete-branch mine")
+        await driver.command("notes")
+        await driver.press("enter")
+        assert "no branch is called 'mine'" in driver.status
+        await driver.command("delete-note 2")
+        assert driver.status == "no note 2; there are 1"
+        await driver.command("delete-note 1")
+        assert driver.app.notebook.notes == []

@@ -59,6 +59,9 @@ async def test_breakpoints_are_listed_switched_off_and_deleted(debug: Debug) -> 
             assert "2: watch loss > 0.1 (disabled)" in driver.text
             await driver.press("escape")
         assert [b.enabled for b in driver.app.stops.all] == [True, False]
+        await driver.command("disable 1-2 2")
+        assert [b.enabled for b in driver.app.stops.all] == [False, False]
+        assert driver.status == "disabled 1-2 2"
         await driver.command("enable")
         assert [b.enabled for b in driver.app.stops.all] == [True, True]
         await driver.command("delete")

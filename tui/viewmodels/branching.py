@@ -26,6 +26,14 @@ def branch_lines(branches: Branches) -> list[str]:
     return lines
 
 
+def branch_words(branches: Branches, iteration: int) -> str:
+    """What stands before an iteration in the breadcrumb: whose it is, and which branch it shows in; "" in the trunk."""
+    current, owner = branches.current, branches.owner(iteration)
+    if current == TRUNK:
+        return ""
+    return f"{current} · " if owner == current else f"{owner} (before {current}) · "
+
+
 def mark(branches: Branches, name: str) -> str:
     return ">" if name == branches.current else " "
 

@@ -61,6 +61,9 @@ Compare = tuple[int, int, str]
 SHORT = 0.05
 """Seconds. A run that should take less happens at once; any other in a worker."""
 
+HEARD = 2.0
+"""Seconds that something said stays before a run's progress takes its place."""
+
 FAR = 100
 """Iterations that one press of c checks before it says that it found nothing."""
 
@@ -160,7 +163,8 @@ class DebuggerApp(Stops, Notes, Whence, WhatIf, App[None]):
         self.running: Worker[None] | None = None
         self.checking: int | None = None
         self.failures: dict[int, str] = {}
-        self.failed = self.warned = ""
+        self.failed = self.warned = self.known = ""
+        self._told = 0.0
         self.comparing: set[Compare] = set()
         self.uncompared: dict[Compare, str] = {}
         self._soon: Timer | None = None
@@ -303,6 +307,11 @@ class DebuggerApp(Stops, Notes, Whence, WhatIf, App[None]):
         return Color.parse(self.theme_variables[name]).rich_color.name
 
     def say(self, words: str) -> None:
+        """In the status line; what is said during a run stays there for a while before the run has its say again."""
+        self._told = time.monotonic() if self.running is not None else 0.0
+        self._put(words)
+
+    def _put(self, words: str) -> None:
         self.query_one("#status", Static).update(Text(plain(words), no_wrap=True, overflow="ellipsis"), layout=False)
 
     # Going somewhere.
@@ -329,7 +338,7 @@ class DebuggerApp(Stops, Notes, Whence, WhatIf, App[None]):
 
     @work(thread=True, group="run", exit_on_error=False)
     def _run(self, job: Job) -> None:
-        worker, told = get_current_worker(), time.monotonic()
+        worker, told, trained = get_current_worker(), time.monotonic(), len(self.session.losses)
 
         def going(iteration: int) -> bool:
             nonlocal told
@@ -343,11 +352,13 @@ class DebuggerApp(Stops, Notes, Whence, WhatIf, App[None]):
             self.session.trace(position.iteration, going)
             self.post_message(Arrived(position, words))
         except Stopped:
-            self.post_message(Arrived(None, "stopped"))
+            now = len(self.session.losses)
+            self.post_message(Arrived(None, f"stopped; trained to iteration {now}" if now > trained else "stopped"))
         except BaseException as error:  # a user's own layers may raise anything, sys.exit too
             self.post_message(Arrived(None, error=error))
 
     def run_far(self, job: Job) -> None:
+        self.known = ""
         self.running = self._run(job)
 
     def fail(self, error: BaseException) -> None:
@@ -395,8 +406,8 @@ class DebuggerApp(Stops, Notes, Whence, WhatIf, App[None]):
 
     @on(Running)
     def _still_running(self, message: Running) -> None:
-        if self.running is not None:
-            self.say(f"iteration {message.iteration} … esc stops")
+        if self.running is not None and time.monotonic() - self._told > HEARD:
+            self._put(f"iteration {message.iteration} … esc stops" + (self.known and f"; {self.known}"))
 
     @on(Jump)
     def _jump(self, message: Jump) -> None:
@@ -597,6 +608,13 @@ class DebuggerApp(Stops, Notes, Whence, WhatIf, App[None]):
         if self.running is not None:
             self.running.cancel()
             self.say("stopping …")
+
+    def action_help_quit(self) -> None:
+        """Textual's action for Ctrl-C, which shows a notice of its own there."""
+        if self.running is not None:
+            self.action_stop()
+        else:
+            self.say("q quits")
 
     async def action_quit(self) -> None:
         """Leave; but once say what would be lost."""

@@ -66,7 +66,7 @@ COMMANDS = {
     ),
     "branches": Command("branches", "all branches"),
     "branch": Command("branch", "branch NAME: look at a branch; branch trunk goes back", "NAME"),
-    "compare": Command("compare", "compare NAME: where a branch first differs, and how far it parts", "NAME"),
+    "compare": Command("compare", "compare NAME [N]: where a branch first differs, and how far it parts", "NAME [N]"),
     "delete-branch": Command("delete_branch", "delete-branch NAME: forget a branch", "NAME"),
     "changed": Command("changed", "back to what changed the parameter shown, or PATH[i,j]", "[PATH[i,j]] [by X]"),
     "changed-next": Command("changed_next", "on to what changes it next", "[PATH[i,j]] [by X]"),

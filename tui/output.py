@@ -20,7 +20,7 @@ from tui.checking import Checked, Fault
 from tui.datasets import Dataset
 from tui.epochs import Epochs
 from tui.plain import plain
-from tui.viewmodels.apart import COLUMNS, distance_row, what_differs, where_first
+from tui.viewmodels.apart import APART, COLUMNS, distance_row, headings, what_differs, where_first
 
 if TYPE_CHECKING:
     from tui.record import Tape, Verified
@@ -193,16 +193,18 @@ def verified(found: Verified) -> RenderableType:
 def difference_report(a: str, b: str, found: Comparison) -> RenderableType:
     """Where two runs first differ, and how far they part from there."""
     a, b = plain(a), plain(b)
-    names = (a, b) if a != b else ("A", "B")
+    names = headings(a, b)
+    legend = [] if names == (a, b) else [line(f"A is {a}, B is {b}")]
     said = line(plain(where_first(found, *names)), "green" if found.same else "bold red")
+    head = [line(f"diff of {names[0]} and {names[1]}, {count(found.stop, 'iteration')}", "bold"), *legend, said]
     if found.same:
-        return Group(line(f"diff of {a} and {b}, {count(found.stop, 'iteration')}", "bold"), said)
+        return Group(*head)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column, name in zip(COLUMNS, ("", *names, "", ""), strict=True):
         table.add_column(Text(f"{column} {name}".strip()), justify="right", overflow="fold")
     for distance in found.distances:
         table.add_row(*map(Text, distance_row(distance)))
-    return Group(line(f"diff of {a} and {b}, {count(found.stop, 'iteration')}", "bold"), said, table)
+    return Group(*head, table, Text(APART))
 
 
 def line(text: str, style: str = "") -> Text:

@@ -8,10 +8,10 @@ from typing import Any
 
 from mtorch.debug.branches import Branches, cell_name, parse_cell, parse_edits, parting
 from mtorch.debug.diagnosis.finite import not_finite
-from mtorch.debug.differences import compare
+from mtorch.debug.differences import Comparison, compare
 from mtorch.debug.events import Trace
 from mtorch.debug.origins import born, last_change, next_change, parameters
-from mtorch.debug.session import Going, Session
+from mtorch.debug.session import Going, Session, Stopped
 from mtorch.debug.timeline import Position
 from mtorch.errors import MtorchError
 from tui.screens.listing import Listing
@@ -20,6 +20,9 @@ from tui.viewmodels.branching import branch_lines, change_words
 
 FAR = 1000
 """Iterations that changed-next looks through at least."""
+
+COMPARED = 100
+"""Iterations that are compared after a branch's start, if not both have run more."""
 
 
 class WhatIf:
@@ -31,6 +34,7 @@ class WhatIf:
     trace: Trace | None
     free: Callable[[], Position | None]
     chosen: str | None
+    known: str
     say: Callable[[str], None]
     run_far: Callable[..., None]
     call_later: Callable[..., Any]
@@ -80,16 +84,33 @@ class WhatIf:
             self.branches.remove(name)
             self.say(f"{name} is gone")
 
-    def action_compare(self, name: str) -> None:
+    def action_compare(self, words: str) -> None:
         here = self.branches.current
+        name, _, times = words.partition(" ")
+        if times and not (re.fullmatch("[0-9]{1,9}", times) and int(times)):
+            raise MtorchError(f"compare expects NAME, or NAME and how many iterations, got {words[:40]!r}")
         if name == here:
             raise MtorchError(f"this is {name}; compare expects another branch")
 
         def job(at: Position, going: Going) -> tuple[Position, str]:
             mine, other = self.session, self.branches.session(name, going)
             first = parting(mine, other)
-            found = compare(mine, other, first, max(first + 1, len(mine.losses), len(other.losses)), going)
+            stop = first + int(times) if times else enough(first, len(mine.losses), len(other.losses))
+            known: list[Comparison] = []
+
+            def told(found: Comparison) -> None:
+                known[:] = [found]
+                self.known = "" if found.same else where_first(found, here, name)
+
+            try:
+                found = compare(mine, other, first, stop, going, told)
+            except Stopped:
+                if not known:
+                    raise
+                found = known[0]
             lines = [where_first(found, here, name), "", *distance_lines(found, here, name)]
+            if found.stop < stop:
+                lines.append(f"Stopped before iteration {found.stop}, of {stop} in all.")
             self.call_later(self.tell, f"{here} and {name}", lines)
             return at, lines[0]
 
@@ -150,6 +171,11 @@ class WhatIf:
             return found, not_finite(self.session.trace(found.iteration, going))[0].message
 
         self.start(job, "looking for the first number that is not finite")
+
+
+def enough(first: int, a: int, b: int) -> int:
+    """Where a comparison of two runs ends that have come so far: with the longer one's, but not much after both's."""
+    return max(first + 1, min(max(a, b), max(first + COMPARED, min(a, b))))
 
 
 def more_than(by: float) -> str:

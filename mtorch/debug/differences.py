@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import zip_longest
+from typing import Any
 
 import numpy as np
 
@@ -67,8 +68,18 @@ class Comparison:
         return self.difference is None
 
 
-def compare(a: Session, b: Session, first: int, stop: int, going: Going = lambda _: True) -> Comparison:
-    """Run two sessions in step through iterations first … stop - 1. Raises Stopped where `going` says no."""
+def compare(
+    a: Session,
+    b: Session,
+    first: int,
+    stop: int,
+    going: Going = lambda _: True,
+    told: Callable[[Comparison], Any] = lambda known: None,
+) -> Comparison:
+    """Run two sessions in step through iterations first … stop - 1. Raises Stopped where `going` says no.
+
+    `told` hears after each iteration what is known by then.
+    """
     # At once, as an event that only one has may change no number.
     found = differing_traces(a.trace(first, going), b.trace(first, going))
     distances, marks = [], milestones(stop - first)
@@ -84,6 +95,7 @@ def compare(a: Session, b: Session, first: int, stop: int, going: Going = lambda
                 ran = max(first, at - 1)
                 events = differing_traces(a.trace(ran, going), b.trace(ran, going))
                 found = events or found or Difference(ran, f"{ran} loss", "loss", (), a.losses[ran], b.losses[ran])
+        told(Comparison(first, at, found, tuple(distances)))
     return Comparison(first, stop, found, tuple(distances))
 
 

@@ -52,6 +52,15 @@ def test_what_differs_is_said_and_is_1() -> None:
     assert run("diff", "xor", "xor", "--seed-b", "1", "--iterations", "1").exit_code == 1
 
 
+def test_long_names_are_not_broken_up_in_headings(tmp_path: Path) -> None:
+    a, b = mine(tmp_path, "a-rather-long-name.py"), mine(tmp_path, "b.py", lr=0.2)
+    found = run("diff", a, b, "--iterations", "3")
+    assert f"A is {a}, B is {b}\n" in found.stdout
+    assert "loss A" in found.stdout
+    assert "losses apart" in found.stdout
+    assert "Apart: as a share of the larger" in found.stdout
+
+
 def test_json() -> None:
     found = run("diff", "xor", "xor", "--seed-a", "1", "--json", "--iterations", "3")
     report = json.loads(found.stdout)

@@ -7,16 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.widgets import Input
 
 import scenarios
 from mtorch import Training
 from mtorch.debug.recording.reader import Recording
 from mtorch.debug.recording.recorder import Recorder
 from mtorch.debug.recording.writer import Writer
+from tui import app
 from tui.notebook import Notebook
 from tui.recordings import opened
 from tui.screens.listing import Listing
 from tui.targets import load
+from tui.whatif import enough
 
 Debug = Callable[..., Any]
 HEALTHY = "rnn-sin-cos"
@@ -69,7 +72,9 @@ async def test_branches_are_compared_and_forgotten(debug: Debug) -> None:
         await driver.command("goto 9")
         await driver.command("compare trunk")
         assert "odd and trunk first differ at 5 loss: target[0,0,0] is 9 in odd, " in lines(driver)
-        assert [row.split()[0] for row in lines(driver).split("\n")[2:]] == ["after", "5", "6", "9"]
+        assert [row.split()[0] for row in lines(driver).split("\n")[2:6]] == ["after", "5", "6", "9"]
+        assert "losses apart" in lines(driver)
+        assert "Apart: as a share of the larger" in lines(driver)
         await driver.press("escape")
         assert "odd and trunk first differ at 5 loss" in driver.status
         await driver.command("delete-branch odd")
@@ -81,6 +86,48 @@ async def test_branches_are_compared_and_forgotten(debug: Debug) -> None:
         assert driver.status == "odd is gone"
         await driver.command("branch odd")
         assert "no branch is called 'odd'" in driver.status
+
+
+async def test_a_comparison_is_as_long_as_one_says_and_what_is_known_shows_when_it_is_stopped(
+    debug: Debug, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with debug(healthy(), (140, 45)) as driver:
+        await driver.command("goto 5")
+        await driver.command("set lr = 0 as a-name-that-takes-some-room")
+        await driver.command("compare trunk 3")
+        assert [row.split()[0] for row in lines(driver).split("\n")[2:6]] == ["after", "5", "6", "7"]
+        assert "A is a-name-that-takes-some-room, B is trunk." in lines(driver)
+        await driver.press("escape")
+        assert len(driver.app.session.losses) == 8
+        await driver.command("compare trunk 0")
+        assert driver.status.startswith("compare expects NAME, or NAME and how many iterations")
+        await driver.pilot.press("colon")
+        driver.app.query_one("#command", Input).value = "compare trunk 1000000"
+        await driver.pilot.press("enter")
+        while "esc stops; a-name-that-takes-some-room and trunk first differ at 5 update" not in driver.status:
+            await driver.pilot.pause(0.05)
+        monkeypatch.setattr(app, "HEARD", 1e9)  # however long keys take here
+        await driver.pilot.press("colon", *"note x", "enter")
+        assert driver.status == "noted at a-name-that-takes-some-room · 5 forward; notes lists all"
+        await driver.pilot.press("s")
+        assert driver.status == "still running: esc stops it"
+        await driver.pilot.pause(0.3)
+        assert driver.status == "still running: esc stops it"
+        monkeypatch.setattr(app, "HEARD", 0.1)
+        while "esc stops; a-name" not in driver.status:
+            await driver.pilot.pause(0.05)
+        await driver.press("ctrl+c")
+        assert "first differ at 5 update rnn.linear.weight" in lines(driver)
+        assert "Stopped before iteration " in lines(driver)
+        await driver.press("escape", "ctrl+c")
+        assert driver.status == "q quits"
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "stop"), [(10, 6, 10), (2000, 5000, 2000), (100_000, 10, 105), (5, 5, 6), (100_000, 300, 300)]
+)
+def test_what_is_compared_unless_told(a: int, b: int, stop: int) -> None:
+    assert enough(5, a, b) == stop
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,17 @@ from mtorch.debug.branches import cell_name
 from mtorch.debug.differences import Comparison, Difference, Distance, apart
 from tui.viewmodels.numbers import short
 
-COLUMNS = ("after iteration", "loss", "loss", "apart", "parameters apart")
+COLUMNS = ("after iteration", "loss", "loss", "losses apart", "parameters apart")
+
+APART = "Apart: as a share of the larger; of parameters, the norms of their difference and of all of them."
+
+LONGEST = 20
+"""Characters of a name that fits into a heading."""
+
+
+def headings(a: str, b: str) -> tuple[str, str]:
+    """What two runs are called in a table's headings: by their names, or by letters where these don't do."""
+    return (a, b) if a != b and max(len(a), len(b)) <= LONGEST else ("A", "B")
 
 
 def where_first(found: Comparison, a: str, b: str) -> str:
@@ -42,11 +52,13 @@ def distance_row(distance: Distance) -> tuple[str, ...]:
 
 
 def distance_lines(found: Comparison, a: str, b: str) -> list[str]:
-    """The distances as a table."""
-    head = [f"{column} {name}".strip() for column, name in zip(COLUMNS, ("", a, b, "", ""), strict=True)]
+    """The distances as a table, and what they are."""
+    named = headings(a, b)
+    head = [f"{column} {name}".strip() for column, name in zip(COLUMNS, ("", *named, "", ""), strict=True)]
     rows = [head, *map(distance_row, found.distances)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+    table = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+    return [*table, "", *([] if named == (a, b) else [f"A is {a}, B is {b}."]), APART]
 
 
 def losses_apart(distance: Distance) -> float:

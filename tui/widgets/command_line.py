@@ -11,5 +11,5 @@ class CommandLine(Input):
 
     BINDINGS = [
         Binding("enter", "submit", "do it", id="command.submit"),
-        Binding("escape", "app.close_command", "close", key_display="esc", id="command.close"),
+        Binding("escape,ctrl+c", "app.close_command", "close", key_display="esc", id="command.close"),
     ]

@@ -42,7 +42,8 @@ class Scenario:
             key, equals, text = words.partition("=")
             if not equals or key not in self.settings:
                 known = ", ".join(f"{k}={v}" for k, v in self.settings.items()) or "none"
-                raise ScenarioError(f"--set {words}: expected key=value; {self.name} has {known}")
+                wrong = f"no setting {key}" if equals and key else "expected key=value"
+                raise ScenarioError(f"--set {words}: {wrong}; {self.name} has {known}")
             if key in parsed:
                 raise ScenarioError(f"--set {words}: expected {key} once, got it again")
             kind = type(self.settings[key])

@@ -389,11 +389,13 @@ def diff(
 
     Both run in step, compared bit by bit. Exit status: 0 the same, 1 different, 2 unusable.
     """
-    from tui.differing import differ
+    from tui.differing import differ, option_named
     from tui.targets import load
 
-    one = load(a, seed if seed_a is None else seed_a, both + only_a, data)
-    two = load(b, seed if seed_b is None else seed_b, both + only_b, data)
+    with option_named("--set", "--set-a", only_a):
+        one = load(a, seed if seed_a is None else seed_a, both + only_a, data)
+    with option_named("--set", "--set-b", only_b):
+        two = load(b, seed if seed_b is None else seed_b, both + only_b, data)
     with progress("comparing", 2 * iterations) as advance:
         found = differ(one, two, iterations, advance)
     if as_json:

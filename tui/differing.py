@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from mtorch.debug.differences import Comparison, compare
+from mtorch.errors import ScenarioError
 from tui.guest import GuestError
 from tui.targets import Target
+
+
+@contextlib.contextmanager
+def option_named(usual: str, own: str, words: Iterable[str]) -> Iterator[None]:
+    """While entered, an error about what these words say names the option that they were given by."""
+    try:
+        yield
+    except ScenarioError as error:
+        for said in words:
+            if str(error).startswith(f"{usual} {said}:"):
+                raise ScenarioError(f"{own}{str(error).removeprefix(usual)}") from None
+        raise
 
 
 def differ(a: Target, b: Target, iterations: int, told: Callable[[], Any] = lambda: None) -> Comparison:

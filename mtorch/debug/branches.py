@@ -47,13 +47,18 @@ class Edit:
                 raise ValueError
             value = float(number)
         except ValueError:
-            raise MtorchError(f"expected NAME[i,j] = NUMBER, got {text.strip()[:60]!r}") from None
+            wanted = "lr" if text.split("=")[0].strip() == "lr" else "NAME[i,j]"
+            raise MtorchError(f"expected {wanted} = NUMBER, got {text.strip()[:60]!r}") from None
+        if math.isinf(value) and "inf" not in number.lower():
+            raise MtorchError(f"expected a number of at most {np.finfo(float).max:.2g}, or inf, got {number[:40]}")
         return cls(*parse_cell(cell), value)
 
 
 def parse_cell(text: str) -> tuple[str, tuple[int, ...]]:
     """The name and the index in words such as "rnn.linear.weight[3,7]"; without brackets, the index is ()."""
     found = CELL.fullmatch(text.strip())
+    if re.search(r"\[[^]]*-\s*[0-9]", text):
+        raise MtorchError(f"an index is 0 or more, got {text.strip()[:60]!r}")
     digits = [part.strip() for part in (found["index"] or "").split(",")] if found else [""]
     if found is None or not all(0 < len(n) <= DIGITS and n.isdigit() for n in digits if found["index"] is not None):
         raise MtorchError(f"expected NAME[i,j], got {text.strip()[:60]!r}")
@@ -84,6 +89,11 @@ def edited(array: Array, edit: Edit) -> Array:
         if not (edit.value.is_integer() and low <= int(edit.value) <= high):
             number = str(edit).rpartition("= ")[2]
             raise MtorchError(f"{edit.name} holds {copy.dtype}: expected a whole number in {low}…{high}, got {number}")
+    elif copy.dtype.kind in "fc":
+        most = float(np.finfo(copy.dtype).max)
+        if math.isfinite(edit.value) and abs(edit.value) > most:
+            where = cell_name(edit.name, edit.index)
+            raise MtorchError(f"{where}: {copy.dtype} holds at most {most:.2g}, got {edit.value:g}")
     with np.errstate(over="ignore"):
         copy[edit.index] = copy.dtype.type(int(edit.value) if copy.dtype.kind in "iu" else edit.value)
     return copy

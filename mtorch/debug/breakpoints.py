@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,10 +23,7 @@ THINGS = ("nan", "finding")
 LONGEST = 1000
 """Characters of a breakpoint, and breakpoints that are taken from a file."""
 
-EXPECTED = (
-    f"expected break [{'|'.join(PHASES)}] [PATH] [t=T] [if CONDITION], break on {' or break on '.join(THINGS)}, "
-    "or watch CONDITION"
-)
+PLACE = "break expects [PHASE] [PATH] [t=T] [if CONDITION]"
 
 
 @dataclass(frozen=True)
@@ -56,6 +54,11 @@ class Breakpoint:
         place = [self.phase, self.path, "" if self.t is None else f"t={self.t}"]
         return " ".join(filter(None, [*place, f"if {self.condition}" if self.condition else ""]))
 
+    @property
+    def latest(self) -> float:
+        """The last iteration that it can stop in; infinite where nothing says so."""
+        return math.inf if self.condition is None else self.condition.latest
+
     @classmethod
     def parse(cls, text: str) -> Breakpoint:
         """The breakpoint in a text such as "break backward rnn.tanh t=3 if grad_input.norm < 1e-7".
@@ -71,10 +74,10 @@ class Breakpoint:
                 raise MtorchError(f"watch expected something that changes, got {str(watched)[:40]!r}")
             return cls(watch=True, condition=watched)
         if verb != "break" or not words:
-            raise MtorchError(f"{EXPECTED}, got {text[:40]!r}")
+            raise MtorchError(f"expected break PLACE or watch CONDITION, got {text[:40]!r}")
         if words[0] == "on":
             if len(words) != 2 or words[1] not in THINGS:
-                raise MtorchError(f"{EXPECTED}, got {text[:40]!r}")
+                raise MtorchError(f"break on expects {' or '.join(THINGS)}, got {' '.join(words[1:])[:40]!r}")
             return cls(on=words[1])
         condition = None
         if "if" in words:
@@ -85,7 +88,7 @@ class Breakpoint:
         try:
             address = Address.parse(f"0 {phase or PHASES[0]} {' '.join(words[1:] if phase else words)}")
         except MtorchError:
-            raise MtorchError(f"{EXPECTED}, got {text[:40]!r}") from None
+            raise MtorchError(f"{PLACE}, got {' '.join(words)[:40]!r}") from None
         return cls(False, phase, address.path, address.t, condition=condition)
 
     def at(self, event: Event) -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import keyword
+import math
 import re
 import warnings
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -99,21 +101,27 @@ def number(name: str, tensor: Any, rest: tuple[str | tuple[int, ...], ...]) -> f
 
 
 class Node(NamedTuple):
-    """A part of a condition. `truth`: it is true or false, not a number. `fixed`: no name is in it."""
+    """A part of a condition. `truth`: it is true or false, not a number. `fixed`: no name is in it. `latest`: after
+    that iteration it is false, whatever the rest is.
+    """
 
     truth: bool
     fixed: bool
     evaluate: Callable[[Mapping[Term, Any]], Any]
+    latest: float = math.inf
 
 
 @dataclass(frozen=True)
 class Condition:
-    """`terms` are the names in it, in their order; `truth` is whether it is true or false, not a number."""
+    """`terms` are the names in it, in their order; `truth` is whether it is true or false, not a number. It is false
+    after the iteration `latest`, as far as comparisons of `iteration` with numbers say.
+    """
 
     text: str
     terms: tuple[Term, ...] = field(compare=False)
     truth: bool = field(compare=False)
     _evaluate: Callable[[Mapping[Term, Any]], Any] = field(compare=False, repr=False)
+    latest: float = field(default=math.inf, compare=False)
 
     def __str__(self) -> str:
         return self.text
@@ -142,7 +150,7 @@ def parse(text: str) -> Condition:
         raise MtorchError(f"{EXPECTED}, got {text[:60]!r}") from None
     reader = Reader(marked)
     node = reader.read(tree.body)
-    return Condition(text, tuple(dict.fromkeys(reader.terms)), node.truth, node.evaluate)
+    return Condition(text, tuple(dict.fromkeys(reader.terms)), node.truth, node.evaluate, node.latest)
 
 
 ARITHMETIC: Mapping[type[ast.operator], Any] = {
@@ -167,6 +175,19 @@ COMPARISONS: Mapping[type[ast.cmpop], Any] = {
     ast.Eq: np.equal,
     ast.NotEq: differ,
 }
+
+
+def is_iteration(node: ast.expr) -> bool:
+    """Whether a part of a condition is the iteration's number."""
+    return isinstance(node, ast.Name) and node.id == "iteration"
+
+
+def latest(op: type[ast.cmpop], bound: Any, turned: bool) -> float:
+    """The last iteration for which `iteration op bound` is true, or, `turned`, `bound op iteration`."""
+    if op in ((ast.Gt, ast.GtE) if turned else (ast.Lt, ast.LtE)) or op is ast.Eq:
+        strict = op in (ast.Lt, ast.Gt)
+        return float(np.ceil(bound) - 1 if strict else np.floor(bound))
+    return math.inf
 
 
 class Reader:
@@ -200,7 +221,8 @@ class Reader:
             case ast.BoolOp(op=op):
                 both = np.logical_and if isinstance(op, ast.And) else np.logical_or
                 parts = [self._kind(part, True, depth) for part in node.values]
-                return self._combined(lambda *truths: reduce(both, truths), parts, True)
+                ends = (min if isinstance(op, ast.And) else max)(part.latest for part in parts)
+                return self._combined(lambda *truths: reduce(both, truths), parts, True)._replace(latest=ends)
             case ast.Compare() if all(type(op) in COMPARISONS for op in node.ops):
                 return self._compared(node, depth)
         raise self._refused(node)
@@ -221,14 +243,22 @@ class Reader:
         return self._combined(function, [self._kind(node, False, depth)], False)
 
     def _compared(self, node: ast.Compare, depth: int) -> Node:
-        parts = [self._kind(part, False, depth) for part in (node.left, *node.comparators)]
+        operands = [node.left, *node.comparators]
+        parts = [self._kind(part, False, depth) for part in operands]
         compare = [COMPARISONS[type(op)] for op in node.ops]
 
         def chain(*numbers: Any) -> Any:
             pairs = zip(compare, numbers, numbers[1:], strict=False)
             return reduce(np.logical_and, [hold(a, b) for hold, a, b in pairs])
 
-        return self._combined(chain, parts, True)
+        ends = []
+        sides = pairwise(zip(operands, parts, strict=True))
+        for op, ((left, a), (right, b)) in zip(node.ops, sides, strict=True):
+            if is_iteration(left) and b.fixed:
+                ends.append(latest(type(op), b.evaluate({}), turned=False))
+            elif is_iteration(right) and a.fixed:
+                ends.append(latest(type(op), a.evaluate({}), turned=True))
+        return self._combined(chain, parts, True)._replace(latest=min(ends, default=math.inf))
 
     def _constant(self, node: ast.Constant) -> Node:
         try:

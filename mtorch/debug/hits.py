@@ -33,6 +33,9 @@ from mtorch.training import State
 MOST = 65_536
 """Iterations that are looked through for one breakpoint before the others have their turn."""
 
+WHOLE = 10**9
+"""From here on whole numbers are shown rounded, too."""
+
 TRACED = 16
 """Iterations that are traced forwards, backwards in time, before those before them are."""
 
@@ -48,6 +51,8 @@ class Hit(NamedTuple):
 class Finder(Protocol):
     """Looks for one breakpoint's hits: all of an iteration, the first or the last of iterations first … stop - 1."""
 
+    breakpoint: Breakpoint
+
     def all(self, iteration: int) -> list[Hit]: ...
 
     def first(self, first: int, stop: int) -> Hit | None: ...
@@ -58,20 +63,27 @@ class Finder(Protocol):
 def next_hit(
     session: Session, breakpoints: Iterable[Breakpoint], position: Position, going: Going = lambda _: True
 ) -> Hit:
-    """The first event after a position that an enabled breakpoint stops at. Runs until there is one, or Stopped."""
-    finders = finders_of(session, breakpoints, going)
+    """The first event after a position that an enabled breakpoint stops at. Runs until there is one, or Stopped.
+
+    Raises MtorchError where none can hit any more, by what their conditions say of the iteration.
+    """
+    enabled = [breakpoint for breakpoint in breakpoints if breakpoint.enabled]
+    finders = finders_of(session, enabled, going)
     here = [hit for finder in finders for hit in finder.all(position.iteration) if hit.position > position]
     if here:
-        return min(here, key=order)
+        return together(here, min(hit.position for hit in here))
     first, size = position.iteration + 1, 1
     while True:
+        finders = [finder for finder in finders if finder.breakpoint.latest >= first]
+        if not finders:
+            raise MtorchError(f"{over(enabled)} can't come true after iteration {max(b.latest for b in enabled):.0f}")
         found, stop = [], first + size
         for finder in finders:
             if (hit := finder.first(first, stop)) is not None:
                 found.append(hit)
                 stop = min(stop, hit.position.iteration + 1)
         if found:
-            return min(found, key=order)
+            return together(found, min(hit.position for hit in found))
         first, size = first + size, min(2 * size, MOST)
 
 
@@ -90,12 +102,18 @@ def previous_hit(
                 here.append(hit)
                 first = max(first, hit.position.iteration)
         stop, size = beginning, min(2 * size, MOST)
-    # Of several at one event, the lowest number's.
-    return max(here, key=lambda hit: (hit.position, -hit.breakpoint.number), default=None)
+    return together(here, max(hit.position for hit in here)) if here else None
 
 
-def order(hit: Hit) -> tuple[Position, int]:
-    return hit.position, hit.breakpoint.number
+def together(hits: Iterable[Hit], position: Position) -> Hit:
+    """The hits at a position as one, which is the lowest number's and says all."""
+    there = sorted((hit for hit in hits if hit.position == position), key=lambda hit: hit.breakpoint.number)
+    return there[0]._replace(words="; ".join(hit.words for hit in there))
+
+
+def over(breakpoints: Iterable[Breakpoint]) -> str:
+    """What can't hit any more, in words."""
+    return " and ".join(f"{name(breakpoint)}: {breakpoint.what}" for breakpoint in breakpoints)
 
 
 def finders_of(session: Session, breakpoints: Iterable[Breakpoint], going: Going) -> list[Finder]:
@@ -115,12 +133,21 @@ def finders_of(session: Session, breakpoints: Iterable[Breakpoint], going: Going
 
 
 def said(breakpoint: Breakpoint, value: str) -> str:
-    kind = "watch" if breakpoint.watch else "breakpoint"
-    return f"{kind} {breakpoint.number}: {breakpoint.what}" + (f" ({value})" if value else "")
+    return f"{name(breakpoint)}: {breakpoint.what}" + (f" ({value})" if value else "")
+
+
+def name(breakpoint: Breakpoint) -> str:
+    return f"{'watch' if breakpoint.watch else 'breakpoint'} {breakpoint.number}"
 
 
 def shown(value: float) -> str:
-    return f"{value:.3g}"
+    return f"{value:.0f}" if value == round(value, 0) and abs(value) < WHOLE else f"{value:.3g}"
+
+
+def values_shown(values: Mapping[Term, Any]) -> str:
+    """The numbers that a condition was true of, with their names: loss = 0.497, iteration = 20."""
+    # Of "increase" the loss itself is what one wants to see, and it stands beside the event.
+    return ", ".join(f"{term} = {shown(float(value))}" for term, value in values.items() if str(term) != INCREASE)
 
 
 class Traced:
@@ -158,7 +185,7 @@ class Traced:
             except MtorchError:  # of another shape than the one that was meant
                 continue
             if values is not None and condition.evaluate(values):
-                yield event.index, shown(next(iter(values.values()))) if values else ""
+                yield event.index, values_shown(values)
 
     def _iterations(self, first: int, stop: int) -> Iterator[int]:
         """Those of first … stop - 1 that may have a hit. A loss that isn't known yet is run for, without a trace."""
@@ -308,9 +335,7 @@ class Watched:
     def _shown(self, before: Any, after: Any, values: dict[Term, Any]) -> str:
         if not self.condition.truth:
             return f"{shown(before)} → {shown(after)}"
-        # Of "increase" the loss itself is what one wants to see, and it stands beside the event.
-        number = next((value for term, value in values.items() if str(term) != INCREASE), None)
-        return "" if number is None else shown(float(number))
+        return values_shown(values)
 
     def _run(self, first: int, stop: int, at_once: bool = False) -> list[Found]:
         """The hits among iterations first … stop - 1, by running them; `at_once` only the first."""

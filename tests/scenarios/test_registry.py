@@ -25,7 +25,7 @@ def test_a_setting_changes_what_is_built() -> None:
     ("words", "said"),
     [
         ("hidden", "expected key=value; mnist-mlp has hidden=16, batch=20"),
-        ("depth=3", "expected key=value; mnist-mlp has hidden=16"),
+        ("depth=3", "no setting depth; mnist-mlp has hidden=16"),
         ("hidden=many", "expected int for hidden, got 'many'"),
         ("hidden=1.5", "expected int for hidden, got '1.5'"),
         ("hidden=0", "expected a positive number for hidden, got 0"),

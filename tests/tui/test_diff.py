@@ -89,7 +89,8 @@ def test_files_are_compared_and_what_they_print_is_no_output(tmp_path: Path) -> 
     [
         (("xor",), "Missing argument 'B'"),
         (("xor", "xro"), "xro"),
-        (("xor", "xor", "--set-b", "size=2"), "--set size=2: expected key=value; xor has"),
+        (("xor", "xor", "--set-b", "size=2"), "--set-b size=2: no setting size; xor has"),
+        (("xor", "xor", "--set", "size=2", "--set-b", "hidden=2"), "--set size=2: no setting size"),
         (("xor", "xor", "--iterations", "0"), "--iterations"),
         (("xor", "gone.mtr"), "gone.mtr: cannot be read"),
     ],

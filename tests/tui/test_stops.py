@@ -22,7 +22,7 @@ async def test_c_and_C_run_to_breakpoints_and_say_which(debug: Debug) -> None:
         await driver.press("c")
         assert (driver.place, driver.status) == (
             "3 backward rnn.tanh t=1",
-            "breakpoint 1: backward rnn.tanh t=1 if iteration >= 3 (3)",
+            "breakpoint 1: backward rnn.tanh t=1 if iteration >= 3 (iteration = 3)",
         )
         await driver.command("break loss")
         await driver.press("c")
@@ -91,6 +91,8 @@ async def test_without_an_enabled_one_c_runs_to_findings(debug: Debug) -> None:
         ("break rnn t=9", "there, t is 0…2"),
         ("break rnn if __import__('os')", "has no place in a condition"),
         ("break", "break expects PLACE, got ''"),
+        ("break rnn tanh", "break expects [PHASE] [PATH] [t=T] [if CONDITION], got 'rnn tanh'"),
+        ("break on fire", "break on expects nan or finding, got 'fire'"),
         ("delete 7", "no breakpoint 7; there is none"),
         ("delete x", "delete expects a breakpoint's number"),
         ("info threads", "info expected breakpoints, got 'threads'"),

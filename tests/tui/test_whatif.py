@@ -134,7 +134,7 @@ def test_what_is_compared_unless_told(a: int, b: int, stop: int) -> None:
     ("words", "said"),
     [
         ("set", "set expects NAME = NUMBER, got ''"),
-        ("set lr", "expected NAME[i,j] = NUMBER, got 'lr'"),
+        ("set lr", "expected lr = NUMBER, got 'lr'"),
         ("set lr = 1 as a/b", "expected a name of letters"),
         ("set rnn.linear.wieght[0,0] = 1", "did you mean 'rnn.linear.weight'?"),
         ("set rnn.linear.weight[99,0] = 1", "out of range: rnn.linear.weight has the shape"),
@@ -144,6 +144,7 @@ def test_what_is_compared_unless_told(a: int, b: int, stop: int) -> None:
         ("compare trunk", "this is trunk; compare expects another branch"),
         ("compare x", "no branch is called 'x'"),
         ("changed", "no parameter is shown here"),
+        ("changed rnn.linear.weight[-1,0]", "an index is 0 or more, got 'rnn.linear.weight[-1,0]'"),
         ("changed rnn.linear.weight[0,0] by x", "expected a number after by, 0 or more, got 'x'"),
         ("changed rnn.linear.weight[0,0] by nan", "expected a number after by, 0 or more, got 'nan'"),
         ("changed rnn.linear.wieght", "did you mean 'rnn.linear.weight'?"),

@@ -51,7 +51,8 @@ def forwards(session: Session, last: int, *texts: str) -> list[Hit]:
             found.append(
                 next_hit(session, breakpoints(*texts), found[-1].position if found else Position(0, 0), until(last))
             )
-    except Stopped:
+    except (Stopped, MtorchError) as end:
+        assert isinstance(end, Stopped) or "can't come true after iteration" in str(end)
         return [hit for hit in found if hit.position.iteration < last]
 
 
@@ -187,7 +188,7 @@ def test_conditions_on_an_events_tensors(run: Session) -> None:
     expected = [n for n, norm in enumerate(norms) if norm < limit]
     found = forwards(run, 30, text)
     assert [hit.position.iteration for hit in found] == expected
-    assert found[0].words == f"breakpoint 1: {text.removeprefix('break ')} ({norms[expected[0]]:.3g})"
+    assert found[0].words == f"breakpoint 1: {text.removeprefix('break ')} (grad_input.norm = {norms[expected[0]]:.3g})"
     assert [hit.position for hit in backwards(run, 30, text)] == [hit.position for hit in found]
 
 
@@ -451,7 +452,7 @@ def test_nan_stops_at_the_innermost_event() -> None:
     assert place(session, hit) == "5 forward rnn.linear t=0"
     watch = next_hit(session, breakpoints(f"watch {WEIGHT}.nonfinite > 0"), Position(0, 0))
     assert place(session, watch) == f"5 update {WEIGHT}"
-    assert watch.words.endswith("(20)")
+    assert watch.words.endswith("(rnn.linear.weight.nonfinite = 20)")
 
 
 @pytest.mark.parametrize(
@@ -473,6 +474,24 @@ def test_each_iteration_is_asked_for_and_a_no_stops(run: Session, text: str, bac
         with pytest.raises(Stopped):
             (previous_hit if back else next_hit)(run, breakpoints(text), Position(58, 0), going)
     assert next_hit(run, breakpoints("break loss"), Position(3, 0)).position.iteration == 3
+
+
+def test_all_that_stop_at_one_event_are_named(run: Session) -> None:
+    texts = ("break loss", "watch loss > 0", "break loss if iteration >= 0")
+    words = ("breakpoint 1: loss", "watch 2: loss > 0 (loss = ", "breakpoint 3: loss if iteration >= 0 (iteration = 0)")
+    hit = next_hit(run, breakpoints(*texts), Position(0, 0))
+    assert all(word in hit.words for word in words)
+    back = previous_hit(run, breakpoints(*texts), Position(1, 0))
+    assert back == hit
+
+
+@pytest.mark.parametrize("text", ["watch iteration == 7", "break loss if iteration <= 7 and loss > 0"])
+def test_what_can_not_come_true_any_more_says_so(run: Session, text: str) -> None:
+    assert next_hit(run, breakpoints(text), Position(6, 99)).position.iteration == 7
+    with pytest.raises(MtorchError, match=r": .* can't come true after iteration 7"):
+        next_hit(run, breakpoints(text), Position(14, 0))
+    there = next_hit(run, breakpoints(text, "break loss"), Position(14, 0))
+    assert there.words == "breakpoint 2: loss"
 
 
 def test_the_list_of_breakpoints() -> None:

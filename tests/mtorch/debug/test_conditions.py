@@ -194,6 +194,26 @@ def test_keywords_and_digits_are_parts_of_names(text: str, names: list[str]) -> 
     assert str(condition) == text
 
 
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [
+        ("iteration == 7", 7),
+        ("iteration < 7", 6),
+        ("iteration < 6.5 and loss > 1", 6),
+        ("7 >= iteration", 7),
+        ("3 < iteration <= 3 * 3", 9),
+        ("iteration < 7 or iteration == 20", 20),
+        ("iteration < 7 or loss > 1", np.inf),
+        ("iteration > 7", np.inf),
+        ("not iteration < 7", np.inf),
+        ("iteration - 10 < 7", np.inf),
+        ("loss", np.inf),
+    ],
+)
+def test_after_which_iteration_it_is_never_true(text: str, last: float) -> None:
+    assert parse(text).latest == last
+
+
 def test_a_keyword_between_numbers_stays_one() -> None:
     assert bool(parse("loss > .5 and.5 > t or not.5 > 1").evaluate({LOSS: 0, T: 0})) is True
     with pytest.raises(MtorchError, match=r"^'class.f\(1\)' has no place"):

@@ -237,12 +237,12 @@ class Recording:
             checks = tuple(
                 Check(
                     at,
-                    self._text(path),
+                    text_of(path),
                     None if t is None else self._number(t, 10**9),
-                    self._text(tensor),
+                    text_of(tensor),
                     None if error is None else float(error),
                     float(tolerance),
-                    self._text(method),
+                    text_of(method),
                     None if ok is None else bool(ok),
                     self._number(event, most),
                 )
@@ -253,11 +253,11 @@ class Recording:
                 )
             )
             findings = tuple(
-                self._finding(at, self._number(event, most), json.loads(self._text(value, LONGEST_VALUE)))
+                self._finding(at, self._number(event, most), json.loads(text_of(value, LONGEST_VALUE)))
                 for event, value in self._rows("SELECT event, value FROM findings WHERE iteration = ?", at)
             )
             numerical = {
-                (self._number(event, most), self._text(name)): unpacked(*array)
+                (self._number(event, most), text_of(name)): unpacked(*array)
                 for event, name, *array in self._rows(
                     "SELECT event, name, dtype, shape, data FROM numerical WHERE iteration = ?", at
                 )
@@ -268,7 +268,7 @@ class Recording:
         if not isinstance(value, dict) or value.get("severity") not in SEVERITIES:
             raise ValueError(f"expected a finding, got {str(value)[:40]!r}")
         cause, severity, path, tensor, message = (
-            self._text(value.get(key), LONGEST_VALUE) for key in ("cause", "severity", "path", "tensor", "message")
+            text_of(value.get(key), LONGEST_VALUE) for key in ("cause", "severity", "path", "tensor", "message")
         )
         steps, evidence = value.get("t") or [], value.get("evidence")
         if not isinstance(steps, list) or not isinstance(evidence, dict):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -21,7 +22,7 @@ from mtorch.debug.recording.machine import machine
 from mtorch.debug.recording.writer import Writer
 from mtorch.debug.report import Report, examine
 from mtorch.debug.strangers.conventions import settled
-from mtorch.debug.strangers.instruments import Instruments
+from mtorch.debug.strangers.instruments import Instruments, said
 from mtorch.debug.strangers.observer import Observer
 from mtorch.debug.strangers.quiet import quietly
 from mtorch.layers.base import Array
@@ -62,9 +63,13 @@ def run(
         if trace.iteration + 1 == iterations:
             observer.finished = True
             done(observer, "")
+            if threading.current_thread() is not threading.main_thread():
+                leave()
             raise Enough
 
     observer, failure = Observer(seen, begins), ""
+    # What is forked has our files open, and nobody who waits for its word.
+    os.register_at_fork(after_in_child=lambda: setattr(observer, "broken", "it is another process"))
     made = ModuleType("__main__")
     made.__file__, made.__builtins__ = str(script), __builtins__  # type: ignore[attr-defined]
     hide()
@@ -80,12 +85,25 @@ def run(
             return
         except BaseException as error:
             failure = told(error, script)
+        if observer.finished:
+            return
         try:
-            if not observer.finished:
+            if not observer.broken:
                 observer.end()
         except Enough:
             return
+        except Exception as error:
+            observer.broken = said(error)
     done(observer, failure)
+
+
+def leave() -> None:
+    """End the process, whatever threads and processes the script has left at work."""
+    sys.stdout.flush()
+    if "multiprocessing" in sys.modules:
+        for process in sys.modules["multiprocessing"].active_children():
+            process.terminate()
+    os._exit(0)
 
 
 class Tape:
@@ -165,8 +183,12 @@ def main() -> None:
 
     def done(observer: Observer, failure: str) -> None:
         failures.append(failure)
+        if observer.broken and tape.writer is None:
+            print(f"mtorch: watching it was given up: {observer.broken}", file=sys.stderr)
         tape.end(failure=failure, unclear=observer.unclear, broken=observer.broken)
 
     run(path, args, int(iterations), tape.add, begins, done)
     sys.stdout.flush()
+    if not any(failures) and threading.active_count() > 1:  # one that never ends, as the script was to end it
+        leave()
     sys.exit(1 if any(failures) else 0)

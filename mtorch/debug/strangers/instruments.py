@@ -92,8 +92,12 @@ class Instruments(Watch):
         try:
             yield
         except Exception as error:
-            frame = traceback.extract_tb(error.__traceback__)[-1]
-            self.observer.broken = f"{type(error).__name__}: {error} ({Path(frame.filename).name}:{frame.lineno})"
+            self.observer.broken = self.observer.broken or said(error)
+
+
+def said(error: Exception) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(frame.filename).name}:{frame.lineno})"
 
 
 def is_method(cls: type, name: str) -> bool:

@@ -11,12 +11,12 @@ from mtorch.layers.base import Array
 
 
 class Hole:
-    """Where an array was."""
+    """Where an array was, of that kind: a subclass of numpy's, such as matrix, is to be one again."""
 
-    __slots__ = ("number",)
+    __slots__ = ("kind", "number")
 
-    def __init__(self, number: int) -> None:
-        self.number = number
+    def __init__(self, number: int, kind: type = np.ndarray) -> None:
+        self.number, self.kind = number, kind
 
 
 def rebuilt(value: Any, part: Callable[[Any], Any]) -> Any:
@@ -39,16 +39,30 @@ def emptied(value: Any) -> tuple[Any, list[Array]]:
         if not isinstance(inner, np.ndarray):
             return inner
         if inner.dtype.kind not in "fc":
-            return np.array(inner)
+            return np.array(inner, subok=True)
         arrays.append(np.array(inner))
-        return Hole(len(arrays) - 1)
+        return Hole(len(arrays) - 1, type(inner))
 
     return rebuilt(value, part), arrays
 
 
 def filled(value: Any, arrays: Sequence[Any]) -> Any:
     """The same with copies of arrays in its holes."""
-    return rebuilt(value, lambda inner: np.array(arrays[inner.number]) if isinstance(inner, Hole) else inner)
+
+
+    def part(inner: Any) -> Any:
+        return as_kind(np.array(arrays[inner.number]), inner.kind) if isinstance(inner, Hole) else inner
+
+    return rebuilt(value, part)
+
+
+def alike(array: Any, other: Any) -> Any:
+    """An array as one of the other's kind."""
+    return as_kind(array, type(other))
+
+
+def as_kind(array: Any, kind: type) -> Any:
+    return array if kind is np.ndarray or not issubclass(kind, np.ndarray) else array.view(kind)
 
 
 def numbers(value: Any, name: str = "") -> list[tuple[str, Array]]:

@@ -172,8 +172,8 @@ class Observer:
                 return Ref(known[id(value)])
             if likely and is_gradient(value, scalar) and id(value) not in before.ids:
                 node.grads.append(np.array(value, dtype=np.result_type(value, np.float32)))
-                return Hole(len(node.grads) - 1)
-            return np.array(value) if isinstance(value, np.ndarray) else value
+                return Hole(len(node.grads) - 1, type(value))
+            return np.array(value, subok=True) if isinstance(value, np.ndarray) else value
 
         def whole(value: Any, likely: bool) -> Any:
             if id(value) in known and not simple(value):
@@ -220,7 +220,7 @@ class Observer:
                     node.contributions[name] = np.array(array)
         for name, p in own.items():
             if p.lr is not None:
-                node.contributions[name] = (get(before.twin, p.place) - get(target, p.place)) / p.lr
+                node.contributions[name] = np.asarray(get(before.twin, p.place) - get(target, p.place)) / p.lr
         node.tensors.update({f"grad_{name}": array for name, array in node.contributions.items()})
         node.copy = node.again = None
 
@@ -328,6 +328,7 @@ class Observer:
                 old, new = get(node.partner.twin, p.place), get(node.layer, p.place)
                 if path in state or not isinstance(new, np.ndarray) or new.shape != old.shape:
                     continue
+                old, new = np.asarray(old), np.asarray(new)
                 state[path] = old
                 child = Node("update", path, path)
                 reached = {"gradient": node.contributions[p.name]} if p.name in node.contributions else {}

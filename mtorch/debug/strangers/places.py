@@ -110,7 +110,7 @@ def get(thing: Any, place: Place) -> Any:
     """What is at a place; None where there is nothing."""
     for kind, key in place:
         try:
-            thing = thing[key] if kind == "item" else attributes(thing)[key]
+            thing = thing[key] if kind == "item" else attribute(thing, key)
         except (KeyError, IndexError, TypeError):
             return None
     return thing
@@ -130,6 +130,17 @@ def put(thing: Any, place: Place, value: Any) -> None:
         setattr(holder, key, value)
     except AttributeError:  # a frozen dataclass
         object.__setattr__(holder, key, value)
+
+
+def attribute(thing: Any, name: str) -> Any:
+    """One of an object's attributes. Raises KeyError where it has none of that name."""
+    try:
+        own = object.__getattribute__(thing, "__dict__")
+        if name in own:
+            return own[name]
+    except AttributeError:
+        pass
+    return attributes(thing)[name]
 
 
 def text(place: Place) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 
 from mtorch.debug.strangers.chance import Chance
 from mtorch.debug.strangers.copies import duplicate
-from mtorch.debug.strangers.leaves import filled, numbers, rebuilt
+from mtorch.debug.strangers.leaves import alike, filled, numbers, rebuilt
 from mtorch.debug.strangers.places import Place, arrays_in, get, put
 from mtorch.layers.base import Array
 
@@ -85,6 +85,7 @@ class Stranger:
     training: bool = True
     inner: dict[str, tuple[Any, Stranger]] = field(default_factory=dict)
     """By path, the objects inside that were called by this one, and what their calls are like."""
+    stands: dict[tuple[Parameter, ...], list[Place]] = field(default_factory=dict)
     _result: Any = None
     _left: dict[str, Array] = field(default_factory=dict)
 
@@ -117,32 +118,42 @@ class Stranger:
 
     @property
     def parameters(self) -> dict[str, Array]:
-        return {p.name: get(self.target, p.place) for p in self.owned}
+        return {p.name: np.asarray(get(self.target, p.place)) for p in self.owned}
 
     @parameters.setter
     def parameters(self, values: Mapping[str, Array]) -> None:
         """An array that is at several places of the object is put at all of them."""
-        wanted: dict[int, Array] = {}
+        wanted: dict[int, tuple[Array, Array]] = {}
         for p in self.owned:
             old, value = get(self.target, p.place), values.get(p.name)
             # One may stand here under two names, of which only one is changed.
             if value is not None and (value.dtype != old.dtype or not np.array_equal(value, old)):
-                wanted[id(old)] = value
-        for place, array in arrays_in(self.target).items() if wanted else ():
-            if id(array) in wanted:
-                put(self.target, place, wanted[id(array)])
+                wanted[id(old)] = old, value
+        for place in self._stands() if wanted else ():
+            old, value = wanted.get(id(get(self.target, place)), (None, None))
+            if old is not None:
+                put(self.target, place, alike(value, old))
+
+    def _stands(self) -> list[Place]:
+        """All places where parameters are; looked for once for all copies, as they are alike."""
+        if self.owned not in self.stands:
+            own = {id(get(self.target, p.place)) for p in self.owned}
+            places = [place for place, array in arrays_in(self.target).items() if id(array) in own]
+            self.stands[self.owned] = [*dict.fromkeys([*(p.place for p in self.owned), *places])]
+        return self.stands[self.owned]
 
     @property
     def gradients(self) -> dict[str, Array]:
         left = {p.name: get(self.target, p.gradient) for p in self.owned if p.gradient is not None}
-        return {name: array for name, array in {**left, **self._left}.items() if isinstance(array, np.ndarray)}
+        found = {name: array for name, array in {**left, **self._left}.items() if isinstance(array, np.ndarray)}
+        return {name: np.asarray(array) for name, array in found.items()}
 
     @gradients.setter
     def gradients(self, values: Mapping[str, Array]) -> None:
         self._left = {}
         for p in self.owned:
             if p.gradient is not None and p.name in values and get(self.target, p.gradient) is not None:
-                put(self.target, p.gradient, np.array(values[p.name]))
+                put(self.target, p.gradient, alike(np.array(values[p.name]), get(self.target, p.gradient)))
 
     def forward(self, *inputs: Array) -> Any:
         arrays = {**self.call.constants, **dict(zip(self.call.inputs.values(), inputs, strict=True))}
@@ -174,7 +185,7 @@ class Stranger:
         self._left = {p.name: found[p.name] for p in self.owned if p.name in found}
         for p in self.owned:
             if p.lr is not None:
-                self._left[p.name] = factor * (before[p.name] - get(self.target, p.place)) / p.lr
+                self._left[p.name] = factor * (before[p.name] - np.asarray(get(self.target, p.place))) / p.lr
             elif factor != 1 and p.gradient is not None and get(self.target, p.gradient) is not None:
                 put(self.target, p.gradient, factor * get(self.target, p.gradient))
         given = [found.get(name) for name in self.call.inputs]

@@ -24,7 +24,7 @@ from mtorch.debug.conditions import INCREASE, Term
 from mtorch.debug.events import Address, Trace
 from mtorch.debug.session import Going, Session, Stopped
 from mtorch.debug.timeline import Position
-from mtorch.debug.watch import Watch
+from mtorch.debug.watching import Watch
 from mtorch.errors import MtorchError
 from mtorch.layers.base import Array
 from mtorch.naming import paths

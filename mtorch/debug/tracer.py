@@ -14,7 +14,7 @@ import numpy as np
 from mtorch.debug.events import Address, Call, Event, Trace
 from mtorch.debug.naming import arrays_of, arrays_of_arguments, input_gradients, numbered
 from mtorch.debug.twins import copied, twin
-from mtorch.debug.watch import Watch
+from mtorch.debug.watching import Watch
 from mtorch.equations import equations
 from mtorch.layers.base import Array, Layer
 from mtorch.naming import paths

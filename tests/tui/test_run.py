@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,8 @@ from tui import scripts
 
 FOREIGN = Path(__file__).parent.parent / "foreign"
 EXPECTED: dict[str, dict[str, Any]] = tomllib.loads((FOREIGN / "EXPECTED.toml").read_text(encoding="utf-8"))
-WITHOUT_CLASSES = ("cs231n_two_layer", "cs231n_rnn", "closures", "huber_fprop")
-"""Functions alone, or methods of other names: `watch` is for these."""
+WITHOUT_CLASSES = ("cs231n_two_layer", "cs231n_rnn", "closures")
+"""Functions alone: `watch` is for these."""
 ELSEWHERE = {"coursera_deep": "linearlayer", "seed_letter_rnn": "tanh", "tied_autoencoder": "autoencoder"}
 """Where the numbers lie that are wrong, where that is not the class at fault: factors that no longer cancel out, a base
 class, what a parameter that two layers share ends up with.
@@ -47,3 +48,21 @@ def test_a_wrong_program_is_located(
     assert found, "nothing was found"
     cls = ELSEWHERE.get(name) or EXPECTED[name]["where"].partition(".")[0].lower().rstrip("0123456789")
     assert cls in {f.path.rpartition(".")[2].rstrip("0123456789") for f in found}
+
+
+@pytest.mark.parametrize("version", ["right", "wrong"])
+@pytest.mark.parametrize("name", ["cs231n_two_layer", "cs231n_rnn"])
+def test_functions_are_watched_where_the_script_says_so(
+    name: str, version: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    source = (FOREIGN / EXPECTED[name][version]).read_text(encoding="utf-8")
+    pairs = [pair for pair in EXPECTED[name]["pairs"] if pair[0] != pair[1]]
+    defined = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+    last = max(node.end_lineno or 0 for node in defined if any(node.name in pair for pair in pairs))
+    lines = source.split("\n")
+    watched = [f"{f}, {b} = watch.layer({f!r}, forward={f}, backward={b})" for f, b in pairs]
+    script = tmp_path / "train.py"
+    script.write_text("\n".join([*lines[:last], "from mtorch.debug import watch", *watched, *lines[last:]]))
+    found = errors(str(script), tmp_path, monkeypatch)
+    where = EXPECTED[name]["where"].replace("_backward", "_forward")
+    assert {f.path.rpartition(".")[2] for f in found} == (set() if version == "right" else {where})

@@ -12,7 +12,7 @@ from mtorch.debug.checkpoints import BUDGET, size, spacing
 from mtorch.debug.recording.norms import Norms
 from mtorch.debug.recording.writer import Writer
 from mtorch.debug.tracer import trace
-from mtorch.debug.watch import Watch
+from mtorch.debug.watching import Watch
 from mtorch.errors import DataError
 from mtorch.training import Training
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from mtorch.debug.strangers.pairs import Pair
 from mtorch.layers.base import Array
 
 
@@ -56,10 +57,11 @@ def fitting(outputs: list[Array], grads: list[Array]) -> tuple[int, ...] | None:
 
 def argument_names(target: Any, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[str]:
     """What the arguments are called in the method's own signature."""
+    function = target.functions[method] if isinstance(target, Pair) else getattr(target, method)
     try:
         names = [
             p.name if p.kind is not p.VAR_POSITIONAL else f"{p.name}"
-            for p in inspect.signature(getattr(target, method)).parameters.values()
+            for p in inspect.signature(function).parameters.values()
             if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.VAR_POSITIONAL)
         ]
     except (TypeError, ValueError):

@@ -7,29 +7,21 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
+from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
-from typing import Any
-
-import numpy as np
 
 from mtorch import __version__
 from mtorch.debug.events import Trace
-from mtorch.debug.recording.layout import DTYPES
 from mtorch.debug.recording.machine import machine
-from mtorch.debug.recording.writer import Writer
-from mtorch.debug.report import Report, examine
-from mtorch.debug.strangers.conventions import settled
+from mtorch.debug.report import Report
+from mtorch.debug.strangers.conventions import examined
 from mtorch.debug.strangers.instruments import Instruments, said
 from mtorch.debug.strangers.observer import Observer
 from mtorch.debug.strangers.quiet import quietly
+from mtorch.debug.strangers.tape import Tape
 from mtorch.layers.base import Array
-from mtorch.training import State
-
-MOST, MANY = 4096, 50
-"""Elements, and gradients, that right numbers are recorded for in an iteration."""
 
 OURS = ("mtorch", "tui", "scenarios")
 """Names of packages that a script may have of its own."""
@@ -56,10 +48,8 @@ def run(
     """
 
     def seen(trace: Trace, state: dict[str, Array]) -> None:
-        with quietly(*{type(node.layer.target) for e in trace.events if (node := e.call) is not None}):
-            report = examine(trace)
-            report = replace(report, findings=settled(trace, report.findings))
-            over(trace, state, report)
+        with quietly(*{type(call.layer.target) for e in trace.events if (call := e.call) is not None}):
+            over(trace, state, examined(trace))
         if trace.iteration + 1 == iterations:
             observer.finished = True
             done(observer, "")
@@ -72,7 +62,7 @@ def run(
     os.register_at_fork(after_in_child=lambda: setattr(observer, "broken", "it is another process"))
     made = ModuleType("__main__")
     made.__file__, made.__builtins__ = str(script), __builtins__  # type: ignore[attr-defined]
-    hide()
+    hide(script.resolve().parent)
     sys.argv = [str(script), *args]
     sys.path.insert(0, str(script.resolve().parent))
     sys.modules["__main__"] = made
@@ -106,55 +96,16 @@ def leave() -> None:
     os._exit(0)
 
 
-class Tape:
-    """What is recorded of a script, iteration by iteration; the file is made with the first one."""
-
-    def __init__(self, path: Path, about: dict[str, Any]) -> None:
-        self.path, self.about = path, about
-        self.writer: Writer | None = None
-
-    def add(self, trace: Trace, state: dict[str, Array], report: Report) -> None:
-        if self.writer is None:
-            self.writer = Writer(self.path, self.about)
-            self.writer.state(0, State(storable(state) or {"none": np.zeros(0)}, {}))
-        events = tuple(replace(e, tensors=storable(e.tensors)) for e in trace.events)
-        self.writer.series(trace.iteration, [("loss", np.array([trace.loss]))])
-        self.writer.trace(replace(trace, events=events))
-        self.writer.report(report, right_numbers(report))
-        self.writer.commit()
-
-    def end(self, **notes: Any) -> None:
-        if self.writer is not None:
-            for name, value in notes.items():
-                self.writer.meta(name, value)
-            self.writer.close()
-
-
-def storable(arrays: Mapping[str, Array]) -> dict[str, Array]:
-    """Those that a recording has dtypes for."""
-    return {name: array for name, array in arrays.items() if array.dtype.newbyteorder("<").str in DTYPES}
-
-
-def right_numbers(report: Report) -> dict[tuple[int, str], Array]:
-    """The right gradients beside those that are wrong, where they are not too many to find."""
-    found: dict[tuple[int, str], Array] = {}
-    for check in report.checks:
-        call = report.trace.events[check.event].call
-        size = report.trace.events[check.event].tensors.get(check.tensor, np.zeros(MOST + 1)).size
-        if check.ok is False and call is not None and size <= MOST and len(found) < MANY:
-            try:
-                array = report.numerical(check.event, check.tensor)
-            except Exception:  # a stranger's layer may raise anything
-                continue
-            if array is not None:
-                found[check.event, check.tensor] = array
-    return found
-
-
-def hide() -> None:
+def hide(folder: Path) -> None:
     """Make room for packages of the script's that are called as ours are; ours hold on to each other."""
+    beside = [str(folder), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    found = {name: PathFinder.find_spec(name, beside) for name in OURS}
+    ours = {name: getattr(sys.modules.get(name), "__file__", "") for name in OURS}
+    theirs = {name for name, spec in found.items() if spec is not None and spec.origin != ours[name]}
+    if "mtorch" in theirs:  # what is left of ours would be looked for in theirs
+        theirs |= set(OURS)
     for name in list(sys.modules):
-        if name.partition(".")[0] in OURS:
+        if name.partition(".")[0] in theirs:
             del sys.modules[name]
 
 

@@ -8,8 +8,15 @@ from fractions import Fraction
 
 from mtorch.debug.diagnosis.findings import Finding
 from mtorch.debug.events import Trace
+from mtorch.debug.report import Report, examine
 
 NOTED = "; with the other layers' factors it cancels out: each parameter ends up with the loss's own gradient"
+
+
+def examined(trace: Trace) -> Report:
+    """A stranger's iteration, checked."""
+    report = examine(trace)
+    return replace(report, findings=settled(trace, report.findings))
 
 
 def settled(trace: Trace, findings: Sequence[Finding]) -> tuple[Finding, ...]:

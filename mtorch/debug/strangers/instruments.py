@@ -11,22 +11,37 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from types import FunctionType
-from typing import Any
+from typing import Any, ClassVar
 
 from mtorch.debug.strangers.observer import LOSSES, Observer
 from mtorch.debug.strangers.quiet import quiet
-from mtorch.debug.watch import Watch
+from mtorch.debug.watching import Watch
 
 LIBRARIES = tuple(str(Path(path)) for path in {*sysconfig.get_paths().values()} if path)
 """Where Python's own and installed packages are: their classes are left alone."""
+
+NAMES = (
+    ("forward", "backward"),
+    ("__call__", "backward"),
+    ("fprop", "bprop"),
+    ("forward_pass", "backward_pass"),
+    ("forward_propagation", "backward_propagation"),
+    ("forward_prop", "backward_prop"),
+    ("feed_forward", "back_propagate"),
+)
+"""What people call the two methods of a layer."""
 
 
 class Instruments(Watch):
     """While entered, every class that is defined with a forward, or a __call__, and a backward is watched."""
 
+    current: ClassVar[Instruments | None] = None
+    """Those that are entered."""
+
     def __init__(self, observer: Observer, spared: str) -> None:
         super().__init__((), observer)
         self.observer, self.spared = observer, spared
+        self._before: list[tuple[type, str, Any]] = []
 
     def __enter__(self) -> Instruments:
         self._build = builtins.__build_class__
@@ -34,25 +49,46 @@ class Instruments(Watch):
         def build(*args: Any, **kwargs: Any) -> Any:
             made = self._build(*args, **kwargs)
             if isinstance(made, type):
-                self.attach(made)
+                self.define(made)
             return made
 
         builtins.__build_class__ = build
+        Instruments.current = self
         return self
 
     def __exit__(self, *error: Any) -> None:
         builtins.__build_class__ = self._build
+        Instruments.current = None
         super().__exit__(None, None, None)
+        for cls, name, value in reversed(self._before):
+            if value is None:
+                type.__delattr__(cls, name)
+            else:
+                type.__setattr__(cls, name, value)
 
-    def attach(self, cls: type) -> None:
-        """Watch a class's methods, if it is one of layers."""
-        forward = next((name for name in ("forward", "__call__") if is_method(cls, name)), None)
-        if forward is None or not is_method(cls, "backward") or not self.of_the_script(cls):
-            return
+    def define(self, cls: type) -> None:
+        """A class is there: watch it, if it is one of layers."""
+        names = next((pair for pair in NAMES if all(is_method(cls, name) for name in pair)), None)
+        if names is not None and self.of_the_script(cls):
+            self.attach(cls, names)
+
+    def attach(self, cls: type, names: tuple[str, str]) -> None:
+        """Watch a class by the names that its forward and its backward have."""
+        for name, role in zip(names, ("forward", "backward"), strict=True):
+            if name not in (role, "__call__"):  # all else knows one name for each
+                self._set(cls, role, getattr(cls, name))
+        forward = "__call__" if names[0] == "__call__" else "forward"
         for name in (forward, "backward", *(name for name in LOSSES if is_method(cls, name))):
             self.replace(cls, name)
+        for name, role in zip(names, (forward, "backward"), strict=True):
+            if name != role:
+                self._set(cls, name, getattr(cls, role))
         if cls.__dict__.get("__call__") is getattr(cls.__dict__.get("forward"), "__wrapped__", cls):
-            type.__setattr__(cls, "__call__", cls.__dict__["forward"])  # `__call__ = forward` in the class's body
+            self._set(cls, "__call__", cls.__dict__["forward"])  # `__call__ = forward` in the class's body
+
+    def _set(self, cls: type, name: str, value: Any) -> None:
+        self._before.append((cls, name, cls.__dict__.get(name)))
+        type.__setattr__(cls, name, value)
 
     def replace(self, cls: type, name: str) -> None:
         if name in cls.__dict__ or not any((base, name) in self._pairs for base in cls.__mro__):

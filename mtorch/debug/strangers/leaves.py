@@ -49,7 +49,6 @@ def emptied(value: Any) -> tuple[Any, list[Array]]:
 def filled(value: Any, arrays: Sequence[Any]) -> Any:
     """The same with copies of arrays in its holes."""
 
-
     def part(inner: Any) -> Any:
         return as_kind(np.array(arrays[inner.number]), inner.kind) if isinstance(inner, Hole) else inner
 

@@ -27,17 +27,20 @@ def repaired(call: Call, wrong: Set[str]) -> Call | None:
     # What the layers inside leave as their parameters' gradients is judged where they are.
     layer.owned = tuple(p for p in layer.owned if not p.within)
     budget = Budget(MOST)
-    for path, (thing, inner) in layer.inner.items():
-        if path in wrong and not any(other in wrong for other in layer.inner if path.startswith(f"{other}.")):
-            thing.__class__ = made_right(type(thing), inner, budget)
-    layer.gradients = {name: np.zeros_like(p) for name, p in layer.parameters.items()}
+    called = {**layer.inner, **layer.outside}
+    before = [(thing, type(thing)) for thing, _ in called.values()]
     try:
+        for path, (thing, inner) in called.items():
+            if path in wrong and not any(other in wrong for other in called if path.startswith(f"{other}.")):
+                thing.__class__ = made_right(type(thing), inner, budget)
+        layer.gradients = {name: np.zeros_like(p) for name, p in layer.parameters.items()}
         layer.forward(*call.arguments)
         result = layer.backward(call.grad_output)
-    except Unmeasured:
+    except Exception:  # Unmeasured; and with other numbers, a stranger's layer may raise anything
         return None
-    except Exception:  # with other numbers, a stranger's layer may raise anything
-        return None
+    finally:
+        for thing, cls in before:
+            thing.__class__ = cls
     own = {slot: gradient for slot, (_, gradient) in input_gradients(layer, result).items()}
     known = {p.name for p in layer.owned}
     gradients = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
@@ -292,8 +293,10 @@ class Observer:
         layer = Stranger(before.twin, forward, back, owned, before.chance)
         layer.repaired = repaired  # type: ignore[attr-defined]
         for child in everything(node.children):
-            if child.call is not None and child.partner is not None and id(child.layer) in before.copy:
-                layer.inner[child.path] = before.copy[id(child.layer)], child.call.layer
+            if child.call is not None and child.layer is not node.layer:
+                copied = before.copy.get(id(child.layer))
+                held = layer.outside if copied is None else layer.inner
+                held[child.path] = child.layer if copied is None else copied, child.call.layer
         inside = tuple(dict.fromkeys(n.path for n in everything([before])))
         taken = tuple(before.leaves[n] for n in inputs.values())
         single = any(array.dtype.itemsize < 8 for array in gradients.values())
@@ -308,8 +311,9 @@ class Observer:
             word = name.rpartition(".")[2]
             key = next((p for p in returned if (p.lower(),) in keys(word)), None)
             if key is None and not any((p.name.lower(),) in keys(word) for p in node.owned):
+                called = [n for n in free if (re.findall(r"\w+", n)[-1].lower(),) in keys(word)]
                 alike = [n for n, x in free.items() if x.shape == array.shape]
-                key = alike[0] if alike else None
+                key = next(iter(called or alike), None)
             if key is None and len(node.given) == 1 and len(free) == 1:
                 key = next(iter(free))  # of the wrong shape, then
             free.pop(key or "", None)

@@ -23,7 +23,7 @@ from mtorch.debug.recording.window import Window
 from mtorch.debug.recording.writer import Writer, update
 from mtorch.debug.session import Session
 from mtorch.debug.tracer import trace
-from mtorch.debug.watch import Watch
+from mtorch.debug.watching import Watch
 from mtorch.errors import DataError
 from tests.mtorch.debug.recording.made import build, recorded
 

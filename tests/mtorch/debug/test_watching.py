@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mtorch.debug.watch import Watch
+from mtorch.debug.watching import Watch
 
 
 class Base:

@@ -1,0 +1,88 @@
+"""Here: the debugger, opened from inside a script, on one call of a model and its backward."""
+
+from __future__ import annotations
+
+import inspect
+import tempfile
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mtorch.debug.events import Trace
+from mtorch.debug.report import Report
+from mtorch.debug.strangers.conventions import examined
+from mtorch.debug.strangers.copies import duplicate
+from mtorch.debug.strangers.instruments import NAMES, Instruments, is_method
+from mtorch.debug.strangers.leaves import numbers
+from mtorch.debug.strangers.observer import Observer
+from mtorch.debug.strangers.places import PLAIN, parts
+from mtorch.debug.strangers.quiet import quietly
+from mtorch.debug.strangers.tape import Tape
+from mtorch.errors import MtorchError
+from mtorch.layers.base import Array
+
+Moment = tuple[Trace, dict[str, Array], Report]
+
+
+def here(model: Any, *inputs: Any, grad_output: Any = None) -> None:
+    """Open the debugger on a copy of the model, called with the inputs, and its backward; then go on.
+
+    As breakpoint() does. `grad_output` is what backward is handed: ones in the output's shape where it is None. Under
+    `mtorch run`, which shows all calls anyway, nothing happens. Raises MtorchError where that can't be, as without a
+    terminal.
+    """
+    if Instruments.current is not None:
+        return
+    trace, state, report = moment(model, inputs, grad_output)
+    about = {"target": {"kind": "script", "name": type(model).__name__}, "seed": 0}
+    with tempfile.TemporaryDirectory(prefix="mtorch-") as folder:
+        tape = Tape(Path(folder) / "here.mtr", about)
+        tape.add(trace, state, report)
+        tape.end()
+        # By its name: the engine knows no screen, but this is asked for one.
+        import_module("tui.here").show(tape.path, type(model).__name__)
+
+
+def moment(model: Any, inputs: tuple[Any, ...], grad_output: Any = None) -> Moment:
+    """One call of a copy of the model and its backward, checked. Raises MtorchError where it has no such methods."""
+    classes = {cls: names for thing in objects(model) if (names := names_of(cls := type(thing))) is not None}
+    if type(model) not in classes:
+        raise MtorchError(f"here: {type(model).__name__} has no forward and backward")
+    found: list[Moment] = []
+    observer = Observer(lambda trace, state: found.append((trace, state, examined(trace))))
+    twin, instruments = duplicate(model, {}), Instruments(observer, "")
+    forward, backward = classes[type(model)]
+    with instruments:
+        for cls, names in classes.items():
+            instruments.attach(cls, names)
+        output = getattr(twin, forward)(*inputs)
+        first = next((array for _, array in numbers(output)), np.zeros(()))
+        given = np.ones(first.shape, first.dtype) if grad_output is None else grad_output
+        takes = any(p.default is p.empty for p in inspect.signature(getattr(twin, backward)).parameters.values())
+        getattr(twin, backward)(*([given] if takes else []))
+        with quietly(*classes):
+            observer.end()
+    if not found:
+        why = observer.broken or "its backward made nothing of it"
+        raise MtorchError(f"here: nothing could be seen of {type(model).__name__}: {why}")
+    return found[0]
+
+
+def names_of(cls: type) -> tuple[str, str] | None:
+    return next((pair for pair in NAMES if all(is_method(cls, name) for name in pair)), None)
+
+
+def objects(thing: Any) -> Iterator[Any]:
+    """A thing and all objects that it holds, at any depth."""
+    seen: set[int] = set()
+    left = [thing]
+    while left:
+        value = left.pop()
+        if id(value) in seen or isinstance(value, (np.ndarray, *PLAIN)):
+            continue
+        seen.add(id(value))
+        yield value
+        left += [part for _, part in parts(value)]

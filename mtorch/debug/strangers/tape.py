@@ -1,0 +1,65 @@
+"""Tape: what is recorded of a stranger's model, iteration by iteration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mtorch.debug.events import Trace
+from mtorch.debug.recording.layout import DTYPES
+from mtorch.debug.recording.writer import Writer
+from mtorch.debug.report import Report
+from mtorch.layers.base import Array
+from mtorch.training import State
+
+MOST, MANY = 4096, 50
+"""Elements, and gradients, that right numbers are recorded for in an iteration."""
+
+
+class Tape:
+    """What is recorded of a script, iteration by iteration; the file is made with the first one."""
+
+    def __init__(self, path: Path, about: dict[str, Any]) -> None:
+        self.path, self.about = path, about
+        self.writer: Writer | None = None
+
+    def add(self, trace: Trace, state: dict[str, Array], report: Report) -> None:
+        if self.writer is None:
+            self.writer = Writer(self.path, self.about)
+            self.writer.state(0, State(storable(state) or {"none": np.zeros(0)}, {}))
+        events = tuple(replace(e, tensors=storable(e.tensors)) for e in trace.events)
+        self.writer.series(trace.iteration, [("loss", np.array([trace.loss]))])
+        self.writer.trace(replace(trace, events=events))
+        self.writer.report(report, right_numbers(report))
+        self.writer.commit()
+
+    def end(self, **notes: Any) -> None:
+        if self.writer is not None:
+            for name, value in notes.items():
+                self.writer.meta(name, value)
+            self.writer.close()
+
+
+def storable(arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """Those that a recording has dtypes for."""
+    return {name: array for name, array in arrays.items() if array.dtype.newbyteorder("<").str in DTYPES}
+
+
+def right_numbers(report: Report) -> dict[tuple[int, str], Array]:
+    """The right gradients beside those that are wrong, where they are not too many to find."""
+    found: dict[tuple[int, str], Array] = {}
+    for check in report.checks:
+        call = report.trace.events[check.event].call
+        size = report.trace.events[check.event].tensors.get(check.tensor, np.zeros(MOST + 1)).size
+        if check.ok is False and call is not None and size <= MOST and len(found) < MANY:
+            try:
+                array = report.numerical(check.event, check.tensor)
+            except Exception:  # a stranger's layer may raise anything
+                continue
+            if array is not None:
+                found[check.event, check.tensor] = array
+    return found

@@ -1,0 +1,62 @@
+"""What a script can say of itself: `from mtorch.debug import watch`. Without `mtorch run`, it does nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from mtorch.debug.strangers.instruments import NAMES, Instruments
+from mtorch.debug.strangers.pairs import Pair
+from mtorch.errors import MtorchError
+from mtorch.layers.base import Array
+
+Thing = TypeVar("Thing")
+Function = Callable[..., Any]
+
+
+class Watcher:
+    """`watch(layer)` for an object whose methods have other names, `watch.layer(…)` for two functions."""
+
+    def __call__(self, layer: Thing, forward: str = "", backward: str = "") -> Thing:
+        """Watch all objects of a layer's class, by the names of its methods; returns the layer.
+
+        Without names, they are found where they are usual ones. Raises MtorchError where there are none.
+        """
+        cls = layer if isinstance(layer, type) else type(layer)
+        usual = next((pair for pair in NAMES if all(callable(getattr(cls, name, None)) for name in pair)), ("", ""))
+        names = forward or usual[0], backward or usual[1]
+        for name, role in zip(names, ("forward", "backward"), strict=True):
+            if not callable(getattr(cls, name, None)):
+                known = ", ".join(f"{role}=" for role in ("forward", "backward"))
+                raise MtorchError(f"watch: {cls.__name__} has no method {name or role!r}; {known} name them")
+        if Instruments.current is not None:
+            Instruments.current.attach(cls, names)
+        return layer
+
+    def layer(
+        self,
+        name: str,
+        *,
+        forward: Function,
+        backward: Function,
+        params: dict[str, Array] | None = None,
+        grads: dict[str, Array] | None = None,
+    ) -> tuple[Function, Function]:
+        """Two functions to call in place of those given, as one layer of that name.
+
+        What forward returns besides its output, such as a cache, may be handed to backward. Gradients may be returned,
+        in the order of forward's arguments or in a dict, or left in `grads`; `params` and `grads` need to be given only
+        where the functions use them without being handed them.
+        """
+        if Instruments.current is None:
+            return forward, backward
+        pair = Pair(name, forward, backward, params, grads)
+        Instruments.current.attach(Pair, NAMES[0])
+        # By name at each call, as the methods of a class may be stood in for.
+        return (
+            lambda *args, **kwargs: pair.forward(*args, **kwargs),
+            lambda *args, **kwargs: pair.backward(*args, **kwargs),
+        )
+
+
+watch = Watcher()

@@ -24,7 +24,10 @@ class Whence:
         if index is None:
             self.say("no number shows here: step into it")
         else:
-            self.action_command(f"whence {cell(panel.tensor, index)}")
+            # An update's delta is the optimiser's; what it is made from is the gradient.
+            event = self.trace.events[self.position.event]
+            name = "gradient" if panel.tensor == "delta" and "gradient" in event.tensors else panel.tensor
+            self.action_command(f"whence {cell(name, index)}")
 
     def action_whence(self: Any, words: str) -> None:
         if (at := self.free()) is None:

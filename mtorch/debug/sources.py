@@ -151,7 +151,7 @@ def _of_backward(event: Event, place: Place) -> Iterator[Term]:
             continue
         there = Place(event.index, "grad_output", tuple(map(int, index)))
         factor = _factor(call, slot, place.cell, there.cell) or f"d {cell('output', there.cell)} / d {moved}"
-        yield Term(value, f"{there} * {factor} ({slope:.4g})", (there,))
+        yield Term(value, f"{there} ({float(call.grad_output[index]):.4g}) * {factor} ({slope:.4g})", (there,))
 
 
 def _factor(call: Call, slot: str, index: Index, output: Index) -> str:
@@ -175,7 +175,8 @@ def _of_forward(trace: Trace, event: Event, place: Place) -> Iterator[Term]:
     row = x[tuple(sample)]
     for k in range(len(row)):
         a, b = Place(event.index, "input", (*sample, k)), Place(event.index, "weight", (k, unit_))
-        yield Term(float(row[k]) * float(weight[k, unit_]), f"{a} * {b}", (a, b))
+        one, two = float(row[k]), float(weight[k, unit_])
+        yield Term(one * two, f"{a} ({one:.4g}) * {b} ({two:.4g})", (a, b))
     there = Place(event.index, "bias", (unit_,))
     yield Term(float(bias[unit_]), str(there), (there,))
 

@@ -34,6 +34,25 @@ async def test_a_number_is_followed_from_term_to_term(debug: Debug) -> None:
         assert not isinstance(driver.app.screen, TermsScreen)
 
 
+async def test_x_begins_at_the_first_cell_that_shows_and_asks_an_update_for_its_gradient(debug: Debug) -> None:
+    async with debug("rnn-sin-cos") as driver:
+        line = driver.app.query_one("#command")
+        await driver.command("goto 0 update rnn.linear.weight")
+        assert driver.app.chosen == "delta"
+        await driver.press("j", "j", "l", "x")
+        assert line.value == "whence gradient[2,1]"
+        await driver.press("enter")
+        assert "gradient[2,1] = " in driver.text
+        await driver.press("escape")
+        await driver.command("goto 0 backward rnn.tanh t=1")
+        await driver.command("whence grad_input[2,1]")
+        term = driver.app.screen.sources.terms[0].words
+        event = driver.app.trace.events[driver.app.position.event]
+        assert term.startswith(
+            f"grad_output[2,1] ({float(event.tensors['grad_output'][2, 1]):.4g}) * d output[2,1] / d"
+        )
+
+
 async def test_what_comes_from_nowhere_and_what_is_none_says_so(debug: Debug) -> None:
     async with debug("rnn-sin-cos") as driver:
         await driver.command("goto 0 forward")

@@ -53,11 +53,11 @@ class TensorTable(LineView):
 
     @property
     def cell(self) -> tuple[int, ...] | None:
-        """The index of the chosen cell; without one, of the first that shows."""
+        """The index of the chosen cell; without one, of the first that shows whole."""
         table = self.table
         if table is None or not table.rows or not table.columns:
             return None
-        row, column = self.chosen or (int(self.scroll_y), int(self.scroll_x) // table.column_width)
+        row, column = self.chosen or (int(self.scroll_y), -(-int(self.scroll_x) // table.column_width))
         return table.index_at(min(row, table.rows - 1), min(column, table.columns - 1))
 
     def choose(self, index: tuple[int, ...]) -> None:

@@ -20,7 +20,7 @@ from tui.checking import Checked, Fault
 from tui.datasets import Dataset
 from tui.epochs import Epochs
 from tui.plain import plain
-from tui.viewmodels.apart import APART, COLUMNS, distance_row, headings, what_differs, where_first
+from tui.viewmodels.apart import APART, distance_row, headings, heads, what_differs, where_first
 
 if TYPE_CHECKING:
     from tui.record import Tape, Verified
@@ -200,8 +200,8 @@ def difference_report(a: str, b: str, found: Comparison) -> RenderableType:
     if found.same:
         return Group(*head)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column, name in zip(COLUMNS, ("", *names, "", ""), strict=True):
-        table.add_column(Text(f"{column} {name}".strip()), justify="right", overflow="fold")
+    for title in heads(names):
+        table.add_column(Text("\n".join(title)), justify="right", overflow="fold")
     for distance in found.distances:
         table.add_row(*map(Text, distance_row(distance)))
     return Group(*head, table, Text(APART))

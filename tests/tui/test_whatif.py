@@ -72,8 +72,8 @@ async def test_branches_are_compared_and_forgotten(debug: Debug) -> None:
         await driver.command("goto 9")
         await driver.command("compare trunk")
         assert "odd and trunk first differ at 5 loss: target[0,0,0] is 9 in odd, " in lines(driver)
-        assert [row.split()[0] for row in lines(driver).split("\n")[2:6]] == ["after", "5", "6", "9"]
-        assert "losses apart" in lines(driver)
+        assert [row.split()[0] for row in lines(driver).split("\n")[2:7]] == ["after", "iteration", "5", "6", "9"]
+        assert ["iteration", "odd", "trunk", "apart", "apart"] in [row.split() for row in lines(driver).split("\n")]
         assert "Apart: as a share of the larger" in lines(driver)
         await driver.press("escape")
         assert "odd and trunk first differ at 5 loss" in driver.status
@@ -95,7 +95,7 @@ async def test_a_comparison_is_as_long_as_one_says_and_what_is_known_shows_when_
         await driver.command("goto 5")
         await driver.command("set lr = 0 as a-name-that-takes-some-room")
         await driver.command("compare trunk 3")
-        assert [row.split()[0] for row in lines(driver).split("\n")[2:6]] == ["after", "5", "6", "7"]
+        assert [row.split()[0] for row in lines(driver).split("\n")[2:7]] == ["after", "iteration", "5", "6", "7"]
         assert "A is a-name-that-takes-some-room, B is trunk." in lines(driver)
         await driver.press("escape")
         assert len(driver.app.session.losses) == 8

@@ -8,11 +8,12 @@ from mtorch.debug.branches import cell_name
 from mtorch.debug.differences import Comparison, Difference, Distance, apart
 from tui.viewmodels.numbers import short
 
-COLUMNS = ("after iteration", "loss", "loss", "losses apart", "parameters apart")
+COLUMNS = (("after", "iteration"), ("loss", ""), ("loss", ""), ("losses", "apart"), ("parameters", "apart"))
+"""Headings of two lines, so that the table fits; below "loss" stands whose it is."""
 
 APART = "Apart: as a share of the larger; of parameters, the norms of their difference and of all of them."
 
-LONGEST = 20
+LONGEST = 14
 """Characters of a name that fits into a heading."""
 
 
@@ -51,11 +52,15 @@ def distance_row(distance: Distance) -> tuple[str, ...]:
     return str(distance.iteration), *losses, short(losses_apart(distance)), parameters
 
 
+def heads(named: tuple[str, str]) -> list[tuple[str, str]]:
+    """COLUMNS with the two runs' names."""
+    return [(above, below or name) for (above, below), name in zip(COLUMNS, ("", *named, "", ""), strict=True)]
+
+
 def distance_lines(found: Comparison, a: str, b: str) -> list[str]:
     """The distances as a table, and what they are."""
     named = headings(a, b)
-    head = [f"{column} {name}".strip() for column, name in zip(COLUMNS, ("", *named, "", ""), strict=True)]
-    rows = [head, *map(distance_row, found.distances)]
+    rows = [*zip(*heads(named), strict=True), *map(distance_row, found.distances)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     table = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
     return [*table, "", *([] if named == (a, b) else [f"A is {a}, B is {b}."]), APART]

@@ -566,7 +566,10 @@ class DebuggerApp(Stops, Notes, Whence, WhatIf, App[None]):
         if self.address:
             left |= {"position": self.address, "breakpoints": self.stops.as_texts()}
         if branches or "branches" in self.notebook.left:
+            made = {name: self.branches.known(name) for name in self.branches.made}
+            lengths = {name: len(session.losses) for name, session in made.items() if session}
             left |= {"branches": branches, "branch": self.branches.current}
+            left["lengths"] = {**self.notebook.lengths, **lengths}
         return left
 
     @property
@@ -582,9 +585,8 @@ class DebuggerApp(Stops, Notes, Whence, WhatIf, App[None]):
         except Exception as error:  # the target's own file may be gone, its batches may raise anything
             self.say(what(error))
             return
-        self.say(
-            f"{len(self.branches.trunk.losses)} iterations are in {path} ({decimal(size)}); mtorch replay opens it"
-        )
+        count, where = len(self.branches.trunk.losses), self.notebook.saved
+        self.say(f"{count} iterations are in {where} ({decimal(size)}); mtorch replay opens it")
 
     @property
     def chosen(self) -> str | None:

@@ -71,7 +71,9 @@ COMMANDS = {
     "changed": Command("changed", "back to what changed the parameter shown, or PATH[i,j]", "[PATH[i,j]] [by X]"),
     "changed-next": Command("changed_next", "on to what changes it next", "[PATH[i,j]] [by X]"),
     "born": Command("born", "back to where the first number that is not finite was born"),
-    "save": Command("save", "save FILE.mtr: write the run so far down, as a recording", "FILE"),
+    "save": Command(
+        "save", "save FILE.mtr: write the run so far down, as a recording; save alone, there again", "[FILE]"
+    ),
     "note": Command("note", "note TEXT: note something at this event; it is saved with the run", "TEXT"),
     "notes": Command("notes", "all notes; enter goes to one"),
     "delete-note": Command("delete_note", "delete-note N: forget a note, or several: 2 4-6", "N"),

@@ -18,6 +18,9 @@ from tui.recordings import description
 from tui.targets import Target
 
 ONE = {"branches": "branch", "notes": "note"}
+LONGEST = 10**9
+"""Iterations."""
+
 PARTS = {"branches": 4, "notes": 2}
 """How many texts one of them is."""
 
@@ -33,6 +36,7 @@ class Notebook:
         self.left: Mapping[str, Any] = recording.left if recording else {}
         self._opened = {kind: texts(self.left, kind) for kind in PARTS}
         self.branches, self.notes = self._opened["branches"], list(self._opened["notes"])
+        self.saved = ""
         self._safe: Mapping[str, list[list[str]]] = self._opened
 
     def unread(self, taken: Mapping[str, int]) -> str:
@@ -60,6 +64,13 @@ class Notebook:
         return name if isinstance(name, str) and name != TRUNK else ""
 
     @property
+    def lengths(self) -> dict[str, int]:
+        """How many iterations branches had when they were left, by name."""
+        found = self.left.get("lengths")
+        entries = found.items() if isinstance(found, dict) else ()
+        return {name: length for name, length in entries if type(length) is int and 0 < length < LONGEST}
+
+    @property
     def first(self) -> int:
         """The first iteration that can be shown."""
         return 0 if self.target or not self.recording else self.recording.kept[0]
@@ -69,10 +80,18 @@ class Notebook:
         self.notes.append([address, text])
 
     def save(self, session: Session, path: str, left: Mapping[str, Any]) -> int:
-        """Write a session's past to a new recording; returns its bytes. Raises MtorchError where that can't be."""
+        """Write a session's past to a new recording, or, without a path, again to the one that was written last.
+
+        Returns its bytes. Raises MtorchError where that can't be.
+        """
+        again = not path
+        path = path or self.saved
+        if not path:
+            raise MtorchError("save expects FILE.mtr; save alone writes to it again")
         if self.target is None:
             raise MtorchError("there is nothing to save but what is in its recording already")
-        save(session, path, description(self.target), {**left, "notes": self.notes})
+        save(session, path, description(self.target), {**left, "notes": self.notes}, replace=again)
+        self.saved = path
         self._safe = {"branches": left.get("branches", []), "notes": list(self.notes)}
         return Path(path).stat().st_size
 
@@ -109,6 +128,9 @@ class Notebook:
             branches.append([called[name], called.get(parent, parent), *rest])
         if branches:
             left |= {"branches": branches, "branch": left.get("branch", TRUNK)}
+            if isinstance(lengths := there.get("lengths"), dict):
+                told = {called.get(name, name): length for name, length in lengths.items()}
+                left["lengths"] = {**told, **left.get("lengths", {})}
         return left
 
 

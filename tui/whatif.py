@@ -35,6 +35,7 @@ class WhatIf:
     free: Callable[[], Position | None]
     chosen: str | None
     known: str
+    notebook: Any
     say: Callable[[str], None]
     run_far: Callable[..., None]
     call_later: Callable[..., Any]
@@ -69,7 +70,7 @@ class WhatIf:
         self.start(job, "making a branch")
 
     def action_branches(self) -> None:
-        self.tell("Branches", branch_lines(self.branches))
+        self.tell("Branches", branch_lines(self.branches, self.notebook.lengths))
 
     def action_branch(self, name: str) -> None:
         if name != self.branches.current and name in self.branches.names():

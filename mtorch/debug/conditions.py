@@ -158,6 +158,7 @@ ARITHMETIC: Mapping[type[ast.operator], Any] = {
     ast.Sub: np.subtract,
     ast.Mult: np.multiply,
     ast.Div: np.divide,
+    ast.Mod: np.mod,
     ast.Pow: np.power,
 }
 
@@ -306,7 +307,7 @@ class Reader:
         return tuple(numbers)
 
     def _refused(self, node: ast.expr) -> MtorchError:
-        allowed = "names, numbers, comparisons, and or not, + - * / **, abs()"
+        allowed = "names, numbers, comparisons, and or not, + - * / % **, abs()"
         return MtorchError(f"{self._source(node)!r} has no place in a condition; it is made of {allowed}")
 
     def _source(self, node: ast.expr) -> str:

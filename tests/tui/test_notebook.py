@@ -31,8 +31,12 @@ async def test_a_run_is_saved_with_notes_and_opens_where_it_was_left(debug: Debu
         await driver.command("disable 1")
         await driver.command("note look here [red]")
         assert "noted at 3 backward rnn.tanh t=1" in driver.status
+        await driver.command("save")
+        assert driver.status == "save expects FILE.mtr; save alone writes to it again"
         await driver.command(f"save {path}")
+        await driver.command("save")
         assert f"4 iterations are in {path} (" in driver.status
+        assert [p.name for p in tmp_path.iterdir()] == ["a.mtr"]
         await driver.command(f"save {path}")
         assert "exists already" in driver.status
     session, again, recording = opened(str(path), (), None, None, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -208,10 +209,16 @@ async def test_branches_are_saved_with_the_trunk_and_found_again(debug: Debug, t
         await driver.command(f"save {path}")
         assert "4 iterations are in" in driver.status
     assert Recording(path).left["branches"] == [["slow", "trunk", "3", "lr = 0.01"]]
+    assert Recording(path).left["lengths"] == {"slow": 6}
     session, again, recording = opened(str(path), (), None, None, None)
     async with debug(session, notebook=Notebook(again, recording)) as driver:
         assert (driver.place, driver.status, driver.app.trace.loss) == ("5 loss", "where you left off", loss)
         assert "slow · iteration 5 › loss" in driver.text
+    with contextlib.closing(Recording(path)) as recording:
+        recording.left["branch"] = "trunk"
+        async with debug(session, notebook=Notebook(again, recording)) as driver:
+            await driver.command("branches")
+            assert "    had 6 iterations; has not run since this was opened" in lines(driver)
 
 
 async def test_a_recording_that_cannot_be_run_has_no_branches(debug: Debug, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from mtorch.debug.branches import TRUNK, Branches, cell_name
@@ -9,8 +11,11 @@ from mtorch.debug.events import Event
 from tui.viewmodels.numbers import short
 
 
-def branch_lines(branches: Branches) -> list[str]:
-    """A line for the trunk, two for each branch: where it begins and what is set there; how far it has run."""
+def branch_lines(branches: Branches, lengths: Mapping[str, int]) -> list[str]:
+    """A line for the trunk, two for each branch: where it begins and what is set there; how far it has run.
+
+    `lengths` are those that branches had when they were left.
+    """
     trunk = branches.trunk.losses
     lines = [f"{mark(branches, TRUNK)} {TRUNK}: {len(trunk)} iterations{last(trunk)}"]
     for branch in branches.made.values():
@@ -18,7 +23,8 @@ def branch_lines(branches: Branches) -> list[str]:
         lines.append(f"{mark(branches, branch.name)} {branch.name}: {begin}: {'; '.join(map(str, branch.edits))}")
         session = branches.known(branch.name)
         if session is None or len(session.losses) <= branch.iteration:
-            lines.append("    has not run since this was opened")
+            before = f"had {lengths[branch.name]} iterations; " if branch.name in lengths else ""
+            lines.append(f"    {before}has not run since this was opened")
             continue
         count = len(session.losses)
         beside = f"{trunk[count - 1]:.6g}" if count <= len(trunk) else "has not come so far"

@@ -24,7 +24,7 @@ MOST_AXES = 32
 LONGEST_VALUE = 10**6
 """Characters of a piece of JSON."""
 
-KINDS = ("position", "breakpoints", "notes", "branches", "branch")
+KINDS = ("position", "breakpoints", "notes", "branches", "branch", "lengths")
 """What a user leaves."""
 
 TABLES = {

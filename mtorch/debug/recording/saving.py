@@ -6,14 +6,30 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mtorch.debug.recording.layout import is_recording
 from mtorch.debug.recording.recorder import PIECE
 from mtorch.debug.recording.writer import Writer
 from mtorch.debug.session import Session
+from mtorch.errors import DataError
 
 
-def save(session: Session, path: str | Path, meta: Mapping[str, Any], left: Mapping[str, Any]) -> None:
-    """Write losses, checkpoints, the series of the recording that it came from, and the latest traces to a new file."""
-    with session.still(), Writer(path, meta) as writer:
+def save(
+    session: Session, path: str | Path, meta: Mapping[str, Any], left: Mapping[str, Any], *, replace: bool = False
+) -> None:
+    """Write losses, checkpoints, the series of the recording that it came from, and the latest traces to a new file.
+
+    With `replace`, in the place of another recording, which stays until all is written.
+    """
+    path = Path(path)
+    new = path.with_name(f"{path.name}.new") if replace else path
+    if replace and path.exists() and not is_recording(path):
+        raise DataError(f"{path}: is no recording, and is left alone; choose another name")
+    write(session, new, meta, left, replace)
+    new.replace(path)
+
+
+def write(session: Session, path: Path, meta: Mapping[str, Any], left: Mapping[str, Any], replace: bool) -> None:
+    with session.still(), Writer(path, meta, replace=replace) as writer:
         for first in range(0, len(session.losses), PIECE):
             writer.series(first, [("loss", session.losses[first : first + PIECE])])
         for iteration in session.checkpoints.within(0, len(session.losses) + 1):

@@ -18,7 +18,7 @@ LOSS, T = Term(("loss",)), Term(("t",))
 def expressions() -> st.SearchStrategy[str]:
     """Texts of conditions over loss and t."""
     leaves = st.sampled_from(["loss", "t", "0", "1", "0.5", "1e300", "-2"])
-    pairs = st.sampled_from(["({} + {})", "({} - {})", "{} * {}", "{} / ({})", "abs({}) + {}"])
+    pairs = st.sampled_from(["({} + {})", "({} - {})", "{} * {}", "{} / ({})", "{} % ({})", "abs({}) + {}"])
     numbers = st.recursive(leaves, lambda inner: st.builds(str.format, pairs, inner, inner), max_leaves=4)
     signs = st.sampled_from(["<", "<=", ">", ">=", "==", "!="])
     chains = st.builds("{} {} {} {} {}".format, numbers, signs, numbers, signs, numbers)
@@ -75,7 +75,7 @@ HOSTILE = [
     "loss is 1",
     "1 if loss else 2",
     "loss // 2 > 1",
-    "loss % 2 > 1",
+    "loss // 2 > 1",
     "loss @ loss > 1",
     "~loss > 1",
     "weight[1:2] > 1",

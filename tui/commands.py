@@ -58,6 +58,7 @@ COMMANDS = {
     "delete": Command("delete", "delete 2 4-6: forget breakpoints; all, without a number", "[N]", ("d",)),
     "disable": Command("disable", "disable 2 4-6: leave breakpoints out, or all, till enable", "[N]"),
     "enable": Command("enable", "enable 2 4-6: heed breakpoints again, or all", "[N]"),
+    "print": Command("print", "print grad_input[3,7], print loss / 2: what that is at this event", "WHAT", ("p",)),
     "whence": Command(
         "whence", "whence TENSOR[CELL]: the terms a number is made of, such as whence grad_input[3,7]", "CELL", ("x",)
     ),

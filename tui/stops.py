@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from mtorch.debug.breakpoints import Breakpoint, Breakpoints, check
+import numpy as np
+
+from mtorch.debug.breakpoints import Breakpoint, Breakpoints, at_event, check
+from mtorch.debug.conditions import parse
 from mtorch.debug.hits import next_hit, previous_hit
 from mtorch.debug.session import Going
 from mtorch.debug.timeline import Position
-from mtorch.errors import MtorchError
+from mtorch.errors import MtorchError, unknown
 from tui.commands import chosen
 from tui.screens.listing import Listing
 
@@ -43,6 +46,18 @@ class Stops:
         stop = self.stops.add(stop)
         self.say(f"{described(stop)}; c runs to it, C back to it")
 
+    def action_print(self: Any, words: str) -> None:
+        """What an expression, as conditions have them, is at the event that shows."""
+        if self.position is None:
+            return
+        expression, event = parse(words), self.trace.events[self.position.event]
+        values = at_event(self.trace, event, expression)
+        if values is None:
+            known = [*event.tensors, "loss", "iteration"]
+            lost = next(term for term in expression.terms if term.find(known) is None)
+            raise MtorchError(unknown("tensor here", lost.name, known))
+        self.say(f"{expression} = {said(expression.evaluate(values))}")
+
     def action_break_here(self: Any) -> None:
         """The command line, with a breakpoint at the event that shows."""
         self.action_command(f"break {self.address.partition(' ')[2]}")
@@ -72,6 +87,11 @@ class Stops:
 
     def _meant(self: Any, verb: str, words: str) -> list[int]:
         return chosen(verb, words, [stop.number for stop in self.stops.all])
+
+
+def said(value: Any) -> str:
+    """A truth or a number."""
+    return str(bool(value)).lower() if np.asarray(value).dtype == bool else f"{float(value):.9g}"
 
 
 def described(stop: Breakpoint) -> str:

@@ -83,6 +83,25 @@ async def test_without_an_enabled_one_c_runs_to_findings(debug: Debug) -> None:
         assert driver.status.startswith("breakpoint 2: on finding (")
 
 
+async def test_print_says_what_an_expression_is_here(debug: Debug) -> None:
+    async with debug(build()) as driver:
+        await driver.command("goto 2 backward rnn.tanh t=1")
+        value = driver.app.trace.events[driver.app.position.event].tensors["grad_input"][1, 2]
+        await driver.command("print grad_input[1,2] * (t + 1)")
+        assert driver.status == f"grad_input[1,2] * (t + 1) = {2 * float(value):.9g}"
+        await driver.command("p iteration % 2 == 0")
+        assert driver.status == "iteration % 2 == 0 = true"
+        await driver.command("p 1e3 / 4")
+        assert driver.status == "1e3 / 4 = 250"
+        for words, said in (
+            ("p grad_inptu[0,0]", "no tensor here is called 'grad_inptu'; did you mean 'grad_input'?"),
+            ("p grad_input", "index it, or take .norm"),
+            ("p __import__", "begins with _"),
+        ):
+            await driver.command(words)
+            assert said in driver.status
+
+
 WHAT_CANNOT_BE = [
     ("watch rnn.wieght[0,0] > 1", "no tensor is called 'rnn.wieght'; did you mean 'rnn.linear.weight'?"),
     ("break rnn t=9", "there, t is 0…2"),

@@ -12,7 +12,8 @@ from mtorch.debug.derivatives import Budget, Derivative, Unmeasured
 from mtorch.debug.events import Call
 from mtorch.debug.naming import input_gradients
 from mtorch.debug.strangers.copies import duplicate
-from mtorch.debug.strangers.leaves import Hole, emptied, numbers, rebuilt
+from mtorch.debug.strangers.leaves import Hole, alike, emptied, numbers, rebuilt
+from mtorch.debug.strangers.places import get, put
 from mtorch.debug.strangers.stranger import Stranger
 from mtorch.debug.twins import twin
 from mtorch.layers.base import Array
@@ -82,7 +83,9 @@ def made_right(cls: type, inner: Stranger, budget: Budget) -> type:
             true[name] = derivative.gradient(f"#{number}", grad_output)
             if not np.isfinite(true[name]).all():
                 raise Unmeasured
-        return with_numbers(result, [true.get(slot or "") for slot in spec.results])
+        for place, slot in zip(spec.left, spec.results, strict=False):
+            put(self, place, alike(true[slot or ""], get(self, place)))
+        return result if spec.left else with_numbers(result, [true.get(slot or "") for slot in spec.results])
 
     return type(cls.__name__, (cls,), {"__slots__": (), method: forward, "backward": backward})
 

@@ -21,10 +21,12 @@ from mtorch.debug.strangers.arguments import (
 )
 from mtorch.debug.strangers.chance import Chance
 from mtorch.debug.strangers.copies import duplicate
-from mtorch.debug.strangers.leaves import Hole, emptied, numbers, rebuilt
+from mtorch.debug.strangers.guessing import guessed, losses, rated
+from mtorch.debug.strangers.leaves import Hole, emptied, filled, numbers, rebuilt
+from mtorch.debug.strangers.leavings import input_gradients, output_of
 from mtorch.debug.strangers.mending import repaired
 from mtorch.debug.strangers.owning import found_by, is_any, keys, within
-from mtorch.debug.strangers.places import get, put, text
+from mtorch.debug.strangers.places import Place, arrays_in, get, put, text
 from mtorch.debug.strangers.quiet import quietly
 from mtorch.debug.strangers.seen import Seen, arrays_of, everything
 from mtorch.debug.strangers.stranger import Backward, Forward, Parameter, Ref, Stranger
@@ -64,7 +66,7 @@ class Observer:
         self._known: dict[int, tuple[Any, str]] = {}
         self._taken: defaultdict[str, list[str]] = defaultdict(list)
         self._pairs: dict[int, tuple[Parameter, ...]] = {}
-        self._start: dict[str, Array] = {}
+        self._outputs: dict[int, Place] = {}
 
     # What the watch reports.
 
@@ -84,6 +86,8 @@ class Observer:
             return
         node = self.stack.pop()
         node.result, node.given = result, numbers(result)
+        if method != "backward" and result is None:
+            self._left(node)
         if method == "backward":
             self._end_backward(node)
             self.turned = self.turned or not self.stack
@@ -100,6 +104,14 @@ class Observer:
             self._asked.pop()
         elif self.stack:
             self.stack.pop()
+
+    def _left(self, node: Seen) -> None:
+        """A forward returned nothing: its output is what it left in an attribute, the same each time."""
+        place = self._outputs.get(id(node.layer)) or output_of(node)
+        if place is not None:
+            self._outputs[id(node.layer)] = node.left[""] = place
+            node.result = get(node.layer, place)
+            node.given = numbers(node.result)
 
     def _begins(self, target: Any) -> bool:
         if self.begins:
@@ -128,7 +140,7 @@ class Observer:
         node.twin, node.copy = duplicate(target, memo), memo
         node.template, node.leaves = emptied((args, kwargs))
         node.ids = {id(part) for part in parts_of((args, kwargs))}
-        node.names = named_leaves(target, method, args, kwargs)
+        node.names = node.called = named_leaves(target, method, args, kwargs)
         if len(node.names) == 1:
             node.names = ["input"]
         node.tensors = dict(zip(node.names, node.leaves, strict=True))
@@ -138,8 +150,14 @@ class Observer:
     def _loss(self, target: Any, method: str, result: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """A layer's own loss was asked for, after its forward."""
         if self.pending[id(target)] and isinstance(result, float | np.floating) and np.ndim(result) == 0:
-            template, _ = rebuilt((args, kwargs), lambda x: np.array(x) if isinstance(x, np.ndarray) else x), None
-            self.pending[id(target)][-1].scalar = method, template, float(result)
+            before = self.pending[id(target)][-1]
+            known = {id(part): Ref(steps) for part, steps in walk(before.result, ()) if not simple(part)}
+
+            def part(x: Any) -> Any:
+                copied = np.array(x, subok=True) if isinstance(x, np.ndarray) else x
+                return known.get(id(x), copied)
+
+            before.scalar = method, rebuilt((args, kwargs), part), float(result)
 
     def _backward(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Seen:
         path = self._path(target)
@@ -154,6 +172,7 @@ class Observer:
         memo: dict[int, Any] = {}
         node.copy = duplicate(target, memo)
         node.again = duplicate((args, kwargs), memo)
+        node.ids = {id(part) for part in parts_of((args, kwargs))}
         node.template = self._gradients_of(node, before, args, kwargs)
         names = ("grad_output",) if len(node.grads) == 1 else tuple(f"grad_output[{i}]" for i in range(len(node.grads)))
         node.tensors = dict(zip(names, node.grads, strict=True))
@@ -161,7 +180,9 @@ class Observer:
 
     def _gradients_of(self, node: Seen, before: Seen, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The backward's arguments with a hole for each gradient, and a Ref for what its forward returned."""
-        known = {id(part): steps for part, steps in walk(before.result, ()) if steps or not simple(part)}
+        known = {id(array): Ref((), place) for place, array in arrays_in(node.layer).items()}
+        known = {key: ref for key, ref in known.items() if key not in before.ids}
+        known |= {id(part): Ref(steps) for part, steps in walk(before.result, ()) if steps or not simple(part)}
         names = argument_names(node.layer, "backward", args, kwargs)
         wanted = [n for n in names if n.lower().startswith(("d", "g", "err", "up")) or "grad" in n.lower()]
         likely = set(wanted or [n for n in names[:1] if n.lower() not in TARGETS])
@@ -169,8 +190,6 @@ class Observer:
         scalar = len(before.given) == 1 and before.given[0][1].ndim == 0
 
         def part(value: Any, likely: bool) -> Any:
-            if id(value) in known and not simple(value):
-                return Ref(known[id(value)])
             if likely and is_gradient(value, scalar) and id(value) not in before.ids:
                 node.grads.append(np.array(value, dtype=np.result_type(value, np.float32)))
                 return Hole(len(node.grads) - 1, type(value))
@@ -178,7 +197,7 @@ class Observer:
 
         def whole(value: Any, likely: bool) -> Any:
             if id(value) in known and not simple(value):
-                return Ref(known[id(value)])
+                return known[id(value)]
             if isinstance(value, list | tuple):
                 made = [whole(inner, likely) for inner in value]
                 return made if isinstance(value, list) else tuple(made)
@@ -199,6 +218,9 @@ class Observer:
         taken = {p.name for p in node.owned}
         node.owned += tuple(p for p in within(node) if p.name not in taken)
         own = {p.name: p for p in node.owned}
+        if not node.given:
+            node.left = input_gradients(node, before)
+            node.given = [(name, np.array(get(target, place))) for name, place in node.left.items()]
         for name, array in node.given:
             node.tensors[f"returned{name}"] = array
         stale = {p.name: p.gradient for p in node.owned if p.gradient is not None}
@@ -253,12 +275,12 @@ class Observer:
     def _call(self, node: Seen, before: Seen) -> Call | None:
         """What a check needs of a backward call; None, with the reason in `why`, where it can't be checked."""
         outputs = [array for _, array in before.given]
-        loss = None
+        loss, unknown = None, False
         if node.grads:
             chosen = fitting(outputs, node.grads)
-            if chosen is None:
-                node.why = "its gradients have the shapes of no outputs"
-                return None
+            if chosen is None:  # what it was handed is no gradient, then
+                node.template, node.grads = filled(node.template, node.grads), []
+        if node.grads and chosen is not None:
             shapes = tuple(g.shape for g in node.grads)
             grad_output = node.grads[0] if len(node.grads) == 1 else np.concatenate([g.ravel() for g in node.grads])
         elif len(outputs) == 1 and outputs[0].ndim == 0:
@@ -267,8 +289,11 @@ class Observer:
             chosen, shapes, grad_output = (0,), (), np.array(1.0)
             loss = before.scalar[:2]
         else:
-            node.why = "it is handed no gradient"
-            return None
+            number = next((n for n, y in enumerate(outputs) if y.dtype.kind == "f"), None)
+            if number is None:
+                node.why = "it is handed no gradient"
+                return None
+            chosen, shapes, grad_output, unknown = (number,), (), np.array(1.0), True
         slots = self._slots(node, before)
         gradients: dict[str, Array] = dict(node.contributions)
         names = {name: f"grad_{name}" for name in gradients}
@@ -286,8 +311,8 @@ class Observer:
             node.why = "no gradient came of it"
             return None
         constants = {n: array for n, array in enumerate(before.leaves) if n not in inputs.values()}
-        forward = Forward(before.method, before.template, inputs, constants, chosen, loss)
-        back = Backward(node.method, node.template, shapes, tuple(slots))
+        forward = Forward(before.method, before.template, inputs, constants, chosen, loss, before.left.get(""))
+        back = Backward(node.method, node.template, shapes, tuple(slots), tuple(node.left.values()))
         owned = tuple(p for p in node.owned if p.name in gradients)
         assert before.chance is not None
         layer = Stranger(before.twin, forward, back, owned, before.chance)
@@ -300,13 +325,29 @@ class Observer:
         inside = tuple(dict.fromkeys(n.path for n in everything([before])))
         taken = tuple(before.leaves[n] for n in inputs.values())
         single = any(array.dtype.itemsize < 8 for array in gradients.values())
-        return Call(layer, taken, grad_output, gradients, names, inside, True, *(SINGLE if single else DOUBLE))
+        call = Call(layer, taken, grad_output, gradients, names, inside, True, *(SINGLE if single else DOUBLE))
+        if not unknown:
+            if not any(p.unknown for p in owned):
+                return call
+            with quietly(type(node.layer)):
+                known = rated(call)
+            if known is None:
+                node.why = "its learning rate is unknown"
+            return known
+        targets = [np.asarray(x) for x, _ in walk(node.template, ()) if numeric(x)]
+        with quietly(type(node.layer)):
+            known = guessed(call, [*losses(outputs[number or 0], targets)])
+        if known is None:
+            node.why = "it is handed no gradient, and the loss is unknown"
+        return known
 
     def _slots(self, node: Seen, before: Seen) -> list[str | None]:
         """Of each array that backward returned, the input or the parameter that it is the gradient of."""
         free = dict(zip(before.names, before.leaves, strict=True))
         returned = {p.name: p for p in node.owned if p.gradient is None and p.lr is None}
         slots: list[str | None] = []
+        if node.left:
+            return [*node.left]
         for name, array in node.given:
             word = name.rpartition(".")[2]
             key = next((p for p in returned if (p.lower(),) in keys(word)), None)
@@ -344,6 +385,13 @@ class Observer:
                 }
                 update.children.append(child)
         return update, state
+
+
+def numeric(value: Any) -> bool:
+    """Whether it may be targets: an array, or a list of numbers."""
+    return isinstance(value, np.ndarray) or (
+        isinstance(value, list) and bool(value) and all(isinstance(x, int | float | np.number) for x in value)
+    )
 
 
 def used(node: Seen) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -36,7 +37,8 @@ def found_by(
     }
     gradients = {p: a for p, a in changed.items() if pairing.gradient_keys(p) and p not in parameters}
     returned = returned_by(node)
-    pairs = pairing.paired(parameters, {**gradients, **{k: a for k, a in returned.items() if k not in gradients}})
+    left = {**gradients, **{k: a for k, a in returned.items() if k not in gradients}}
+    pairs = pairing.paired(parameters, left, [p for p in parameters if p in changed])
     unclear += [f"{before.path}: {said}" for said in pairs.unclear]
     names = pairing.names_of(list(pairs.found))
     found = [
@@ -44,10 +46,9 @@ def found_by(
     ]
     rate = rate_of(node)
     updated = [p for p in parameters if p in changed and p not in pairs.found]
-    if rate:
-        found += [Parameter(name, p, None, rate) for p, name in pairing.names_of(updated).items()]
-    elif updated:
-        unclear += [f"{before.path}: {text(p)} is changed by backward, by an unknown learning rate" for p in updated]
+    found += [
+        Parameter(name, p, None, rate or 1.0, unknown=not rate) for p, name in pairing.names_of(updated).items()
+    ]
     known[id(target)] = tuple(found)
     return tuple(found)
 
@@ -98,7 +99,8 @@ def returned_by(node: Seen) -> dict[Place, Array]:
 def rate_of(node: Seen) -> float | None:
     args, kwargs = node.again
     given = dict(zip(argument_names(node.layer, "backward", args, kwargs), args, strict=False)) | kwargs
-    own = {**{k: getattr(node.layer, k, None) for k in RATES}, **given}
+    around = vars(sys.modules.get(type(node.layer).__module__, sys))
+    own = {**{k: v for k, v in around.items() if k.lower() in RATES}, **attributes(node.layer), **given}
     rates = [v for k, v in own.items() if k.lower() in RATES and isinstance(v, int | float) and v]
     return float(rates[-1]) if rates else None
 

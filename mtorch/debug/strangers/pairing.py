@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from mtorch.debug.strangers.places import Place, text
@@ -15,6 +15,10 @@ ABOUT = {"grad", "grads", "gradient", "gradients", "deriv", "dparams", "dparam",
 """Words that say that something is a gradient."""
 HOLDERS = {"param", "params", "parameters", "data", "value", "values", "val"}
 """Words for what parameters are in, which say nothing of which one it is."""
+
+
+ELSE = {"delta", "deltas", "error", "errors", "err", "diff", "data", "dist", "denom", "gate", "gates", "gain"}
+"""Words that begin as gradients' names do, or are said of gradients of what is no parameter."""
 
 
 class Pairs(NamedTuple):
@@ -46,7 +50,9 @@ def gradient_keys(place: Place) -> set[tuple[str, ...]]:
     """What the parameter of a gradient at that place may be called; nothing where it isn't called a gradient's."""
     said = [word for word in words(place) if word not in HOLDERS]
     rest = [word for word in said if word not in ABOUT]
-    found = {tuple(SAME.get(word, word) for word in rest)} if len(rest) < len(said) and rest else set()
+    found = {tuple(SAME.get(word, word) for word in rest)} if len(rest) < len(said) else set()
+    if not rest and len(said) == 1 and said[0] in ("dweights", "dparams", "dparam"):
+        rest = said  # an attribute's own name, and no dict that others are in
     for number, word in enumerate(rest):  # dW, gW, d_w, dL_dW
         if word in ("d", "g", "dl", "dj") and len(rest) > 1:
             found.add(tuple(SAME.get(word, word) for word in (*rest[:number], *rest[number + 1 :])))
@@ -58,8 +64,13 @@ def gradient_keys(place: Place) -> set[tuple[str, ...]]:
     return found
 
 
-def paired(parameters: Mapping[Place, Array], gradients: Mapping[Place, Array]) -> Pairs:
-    """Of each gradient the parameter that it is called after, else the only one of its shape that has no other."""
+def paired(
+    parameters: Mapping[Place, Array], gradients: Mapping[Place, Array], updated: Collection[Place] = ()
+) -> Pairs:
+    """Of each gradient the parameter that it is called after, else the only one of its shape that has no other.
+
+    Not by shape alone where the parameter is one of those that backward has `updated` itself.
+    """
     found: dict[Place, Place] = {}
     unclear, left = [], []
     for place, gradient in gradients.items():
@@ -78,7 +89,8 @@ def paired(parameters: Mapping[Place, Array], gradients: Mapping[Place, Array]) 
     taken = {id(parameters[p]) for p in found}
     for place in left:
         shape = gradients[place].shape
-        alike = [p for p, array in parameters.items() if array.shape == shape and id(array) not in taken]
+        free = [p for p in parameters if p not in updated and id(parameters[p]) not in taken]
+        alike = [p for p in free if parameters[p].shape == shape and not set(words(place)) & ELSE]
         rivals = [other for other in left if gradients[other].shape == shape]
         if len({id(parameters[p]) for p in alike}) == 1 and len(rivals) == 1 and shape:
             found[alike[0]] = place

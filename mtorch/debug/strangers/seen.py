@@ -21,6 +21,10 @@ class Seen(Node):
     template: Any = None
     leaves: list[Array] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
+    called: list[str] = field(default_factory=list)
+    """What the method itself calls its arguments; `names` are what is shown."""
+    left: dict[str, Place] = field(default_factory=dict)
+    """Where it put what it did not return: the output, "", or the gradients of inputs, by name."""
     ids: set[int] = field(default_factory=set)
     result: Any = None
     given: list[tuple[str, Array]] = field(default_factory=list)

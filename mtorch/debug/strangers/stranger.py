@@ -11,25 +11,26 @@ import numpy as np
 
 from mtorch.debug.strangers.chance import Chance
 from mtorch.debug.strangers.copies import duplicate
+from mtorch.debug.strangers.guessing import Loss
 from mtorch.debug.strangers.leaves import alike, filled, numbers, rebuilt
 from mtorch.debug.strangers.places import Place, arrays_in, get, put
 from mtorch.layers.base import Array
 
 
 class Ref:
-    """Where a backward is handed a part of what its forward returned, such as a cache."""
+    """Where a backward is handed a part of what its forward returned, such as a cache, or left at a `place`."""
 
-    __slots__ = ("steps",)
+    __slots__ = ("place", "steps")
 
-    def __init__(self, steps: tuple[Any, ...]) -> None:
-        self.steps = steps
+    def __init__(self, steps: tuple[Any, ...], place: Place = ()) -> None:
+        self.steps, self.place = steps, place
 
 
 @dataclass(frozen=True)
 class Parameter:
     """A parameter and where backward leaves its gradient: at `gradient`; returned; or, with `lr`, in the update alone.
 
-    `within` are the paths of the layers inside that use it, each with what it is called there; none for one of its own.
+    With `unknown`, the update is by a learning rate that isn't known, `lr` standing in for it. `within` are the paths of the layers inside that use it, each with what it is called there; none for one of its own.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Parameter:
     gradient: Place | None = None
     lr: float | None = None
     within: tuple[tuple[str, str], ...] = ()
+    unknown: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class Forward:
     """A call: of `template`'s holes, `inputs` are what may be differentiated for, by name, and `constants` the others.
 
     `outputs` are the numbers of the result's arrays that count; several are laid end to end. `loss` is the method that
-    was called after it, with its arguments, where that is what is differentiated.
+    was called after it, with its arguments, or one that was guessed, where that is what is differentiated. `left` is where the result is, if
+    it isn't returned.
     """
 
     method: str
@@ -52,19 +55,21 @@ class Forward:
     inputs: Mapping[str, int]
     constants: Mapping[int, Array]
     outputs: tuple[int, ...] = (0,)
-    loss: tuple[str, Any] | None = None
+    loss: tuple[str, Any] | Loss | None = None
+    left: Place | None = None
 
 
 @dataclass(frozen=True)
 class Backward:
     """Its backward call: `shapes` are those of the gradients that it is handed; `results` are the slots of what it
-    returns, names of inputs and of parameters, None for anything else.
+    returns, names of inputs and of parameters, None for anything else; or of what it leaves at the places `left`.
     """
 
     method: str
     template: Any
     shapes: tuple[tuple[int, ...], ...]
     results: tuple[str | None, ...] = ()
+    left: tuple[Place, ...] = ()
 
 
 @dataclass
@@ -162,9 +167,13 @@ class Stranger:
         args, kwargs = filled(self.call.template, [arrays[n] for n in range(len(arrays))])
         self.chance.again()
         self._result = getattr(self.target, self.call.method)(*args, **kwargs)
+        if self.call.left is not None:
+            self._result = get(self.target, self.call.left)
         counted = self._result
+        if isinstance(self.call.loss, Loss):
+            return np.asarray(self.call.loss(np.asarray([array for _, array in numbers(counted)][self.call.outputs[0]])))
         if self.call.loss is not None:
-            method, (args, kwargs) = self.call.loss[0], filled(self.call.loss[1], ())
+            method, (args, kwargs) = self.call.loss[0], rebuilt(self.call.loss[1], self._recalled)
             counted = getattr(self.target, method)(*args, **kwargs)
         arrays_out = [array for _, array in numbers(counted)]
         chosen = [arrays_out[n] for n in self.call.outputs]
@@ -182,7 +191,10 @@ class Stranger:
         parts = [part.reshape(shape) for part, shape in zip(split, back.shapes, strict=True)]
         args, kwargs = filled(rebuilt(back.template, self._recalled), parts)
         before = {p.name: np.array(get(self.target, p.place)) for p in self.owned if p.lr is not None}
-        result = [array for _, array in numbers(getattr(self.target, back.method)(*args, **kwargs))]
+        returned = getattr(self.target, back.method)(*args, **kwargs)
+        if back.left:
+            returned = [get(self.target, place) for place in back.left]
+        result = [array for _, array in numbers(returned)]
         found = {slot: factor * array for slot, array in zip(back.results, result, strict=False) if slot is not None}
         self._left = {p.name: found[p.name] for p in self.owned if p.name in found}
         for p in self.owned:
@@ -196,6 +208,8 @@ class Stranger:
     def _recalled(self, value: Any) -> Any:
         if not isinstance(value, Ref):
             return value
+        if value.place:
+            return get(self.target, value.place)
         found = self._result
         for step in value.steps:
             found = found[step]

@@ -75,7 +75,10 @@ def moved(call: Call) -> Call | None:
 
 def made_again(layer: Any, inputs: tuple[Array, ...], call: Call, seeds: Iterator[int]) -> Call | None:
     """The call by a layer whose parameters are moved, with noise on inputs; None where something isn't finite."""
-    inputs = tuple(jittered(x, next(seeds)) for x in inputs)
+    moved = tuple(jittered(x, next(seeds)) for x in inputs)
+    if call.spread:
+        moved = tuple(within(x, y) for x, y in zip(inputs, moved, strict=True))
+    inputs = moved
     before = spare(layer)
     grad_output = noise(call.grad_output.shape, next(seeds)) if inputs[0].shape == call.inputs[0].shape else None
     output, gradients = answered(layer, inputs, grad_output, call)
@@ -107,6 +110,14 @@ def answered(
 
 def agree(a: Array | None, b: Array) -> bool:
     return a is not None and a.shape == b.shape and (np.array_equal(a, b) or near(a, b))
+
+
+def within(value: Array, other: Array) -> Array:
+    """The other, but within (0, 1) where the value is: a stranger's loss of probabilities may clip what is outside."""
+    if value.dtype.kind != "f" or not value.size or value.min() < 0 or value.max() > 1:
+        return other
+    found: Array = 0.1 + 0.8 * (np.abs(other) % 1.0)
+    return found
 
 
 def jittered(value: Array, seed: int) -> Array:

@@ -9,6 +9,7 @@ from fractions import Fraction
 from mtorch.debug.diagnosis.findings import Finding
 from mtorch.debug.events import Trace
 from mtorch.debug.report import Report, examine
+from mtorch.debug.strangers.penalties import penalised
 
 NOTED = "; with the other layers' factors it cancels out: each parameter ends up with the loss's own gradient"
 
@@ -16,7 +17,7 @@ NOTED = "; with the other layers' factors it cancels out: each parameter ends up
 def examined(trace: Trace) -> Report:
     """A stranger's iteration, checked."""
     report = examine(trace)
-    return replace(report, findings=settled(trace, report.findings))
+    return replace(report, findings=settled(trace, penalised(trace, report.findings)))
 
 
 def settled(trace: Trace, findings: Sequence[Finding]) -> tuple[Finding, ...]:

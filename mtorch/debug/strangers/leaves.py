@@ -55,6 +55,13 @@ def filled(value: Any, arrays: Sequence[Any]) -> Any:
     return rebuilt(value, part)
 
 
+def given_arrays(value: Any) -> list[Any]:
+    """The arrays themselves that `emptied` takes out, in its order."""
+    found: list[Any] = []
+    rebuilt(value, lambda inner: found.append(inner) if isinstance(inner, np.ndarray) and inner.dtype.kind in "fc" else 0)
+    return found
+
+
 def alike(array: Any, other: Any) -> Any:
     """An array as one of the other's kind."""
     return as_kind(array, type(other))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from mtorch.debug.strangers.arguments import (
 from mtorch.debug.strangers.chance import Chance
 from mtorch.debug.strangers.copies import duplicate
 from mtorch.debug.strangers.guessing import guessed, losses, rated
-from mtorch.debug.strangers.leaves import Hole, emptied, filled, numbers, rebuilt
+from mtorch.debug.strangers.leaves import Hole, emptied, filled, given_arrays, numbers, rebuilt
 from mtorch.debug.strangers.leavings import input_gradients, output_of
 from mtorch.debug.strangers.mending import repaired
 from mtorch.debug.strangers.owning import found_by, is_any, keys, within
@@ -139,7 +140,7 @@ class Observer:
         memo: dict[int, Any] = {}
         node.twin, node.copy = duplicate(target, memo), memo
         node.template, node.leaves = emptied((args, kwargs))
-        node.ids = {id(part) for part in parts_of((args, kwargs))}
+        node.ids = identities((args, kwargs))
         node.names = node.called = named_leaves(target, method, args, kwargs)
         if len(node.names) == 1:
             node.names = ["input"]
@@ -172,7 +173,7 @@ class Observer:
         memo: dict[int, Any] = {}
         node.copy = duplicate(target, memo)
         node.again = duplicate((args, kwargs), memo)
-        node.ids = {id(part) for part in parts_of((args, kwargs))}
+        node.ids = identities((args, kwargs))
         node.template = self._gradients_of(node, before, args, kwargs)
         names = ("grad_output",) if len(node.grads) == 1 else tuple(f"grad_output[{i}]" for i in range(len(node.grads)))
         node.tensors = dict(zip(names, node.grads, strict=True))
@@ -181,7 +182,7 @@ class Observer:
     def _gradients_of(self, node: Seen, before: Seen, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The backward's arguments with a hole for each gradient, and a Ref for what its forward returned."""
         known = {id(array): Ref((), place) for place, array in arrays_in(node.layer).items()}
-        known = {key: ref for key, ref in known.items() if key not in before.ids}
+        known |= {key: Ref((), (), leaf) for key, leaf in before.ids.items() if leaf is not None}
         known |= {id(part): Ref(steps) for part, steps in walk(before.result, ()) if steps or not simple(part)}
         names = argument_names(node.layer, "backward", args, kwargs)
         wanted = [n for n in names if n.lower().startswith(("d", "g", "err", "up")) or "grad" in n.lower()]
@@ -331,6 +332,8 @@ class Observer:
                 return call
             with quietly(type(node.layer)):
                 known = rated(call)
+            if known is None and inputs:
+                known = only_inputs(call)
             if known is None:
                 node.why = "its learning rate is unknown"
             return known
@@ -385,6 +388,20 @@ class Observer:
                 }
                 update.children.append(child)
         return update, state
+
+
+def only_inputs(call: Call) -> Call:
+    """The call with what is known of its gradients: not those of parameters that it updates by an unknown rate."""
+    owned = tuple(p for p in call.layer.owned if not p.unknown)
+    lost = {p.name for p in call.layer.owned if p.unknown}
+    known = {slot: gradient for slot, gradient in call.gradients.items() if slot not in lost}
+    return replace(call, layer=replace(call.layer, owned=owned), gradients=known)
+
+
+def identities(value: Any) -> dict[int, int | None]:
+    """What there is in a call's arguments, by id: the numbers of arrays of floats, None for all else."""
+    found: dict[int, int | None] = dict.fromkeys(map(id, parts_of(value)))
+    return found | {id(array): number for number, array in enumerate(given_arrays(value))}
 
 
 def numeric(value: Any) -> bool:

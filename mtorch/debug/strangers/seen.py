@@ -25,7 +25,8 @@ class Seen(Node):
     """What the method itself calls its arguments; `names` are what is shown."""
     left: dict[str, Place] = field(default_factory=dict)
     """Where it put what it did not return: the output, "", or the gradients of inputs, by name."""
-    ids: set[int] = field(default_factory=set)
+    ids: dict[int, int | None] = field(default_factory=dict)
+    """Of what it was given, by identity: which of the `leaves` it is."""
     result: Any = None
     given: list[tuple[str, Array]] = field(default_factory=list)
     chance: Chance | None = None

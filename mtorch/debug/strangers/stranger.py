@@ -12,18 +12,18 @@ import numpy as np
 from mtorch.debug.strangers.chance import Chance
 from mtorch.debug.strangers.copies import duplicate
 from mtorch.debug.strangers.guessing import Loss
-from mtorch.debug.strangers.leaves import alike, filled, numbers, rebuilt
+from mtorch.debug.strangers.leaves import alike, filled, given_arrays, numbers, rebuilt
 from mtorch.debug.strangers.places import Place, arrays_in, get, put
 from mtorch.layers.base import Array
 
 
 class Ref:
-    """Where a backward is handed a part of what its forward returned, such as a cache, or left at a `place`."""
+    """Where a backward is handed a part of what its forward returned, such as a cache, or left at a `place`, or was given."""
 
-    __slots__ = ("place", "steps")
+    __slots__ = ("leaf", "place", "steps")
 
-    def __init__(self, steps: tuple[Any, ...], place: Place = ()) -> None:
-        self.steps, self.place = steps, place
+    def __init__(self, steps: tuple[Any, ...], place: Place = (), leaf: int | None = None) -> None:
+        self.steps, self.place, self.leaf = steps, place, leaf
 
 
 @dataclass(frozen=True)
@@ -93,12 +93,14 @@ class Stranger:
     outside: dict[str, tuple[Any, Stranger]] = field(default_factory=dict)
     """The same of objects that it called but doesn't hold, which copies call, too."""
     stands: dict[tuple[Parameter, ...], list[Place]] = field(default_factory=dict)
+    _given: Any = None
     _result: Any = None
     _left: dict[str, Array] = field(default_factory=dict)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Stranger:
         made, copies = copy.copy(self), dict[int, Any]()
-        made.target, made._result, made._left = duplicate(self.target, copies), None, dict(self._left)
+        made.target, made._left = duplicate(self.target, copies), dict(self._left)
+        made._given, made._result = duplicate(self._given, copies), duplicate(self._result, copies)
         there = {path: (copies.get(id(thing)), like) for path, (thing, like) in self.inner.items()}
         made.inner = {path: pair for path, pair in there.items() if pair[0] is not None}
         return made
@@ -164,7 +166,8 @@ class Stranger:
 
     def forward(self, *inputs: Array) -> Any:
         arrays = {**self.call.constants, **dict(zip(self.call.inputs.values(), inputs, strict=True))}
-        args, kwargs = filled(self.call.template, [arrays[n] for n in range(len(arrays))])
+        self._given = filled(self.call.template, [arrays[n] for n in range(len(arrays))])
+        args, kwargs = self._given
         self.chance.again()
         self._result = getattr(self.target, self.call.method)(*args, **kwargs)
         if self.call.left is not None:
@@ -208,6 +211,8 @@ class Stranger:
     def _recalled(self, value: Any) -> Any:
         if not isinstance(value, Ref):
             return value
+        if value.leaf is not None:
+            return given_arrays(self._given)[value.leaf]
         if value.place:
             return get(self.target, value.place)
         found = self._result

@@ -58,7 +58,9 @@ def filled(value: Any, arrays: Sequence[Any]) -> Any:
 def given_arrays(value: Any) -> list[Any]:
     """The arrays themselves that `emptied` takes out, in its order."""
     found: list[Any] = []
-    rebuilt(value, lambda inner: found.append(inner) if isinstance(inner, np.ndarray) and inner.dtype.kind in "fc" else 0)
+    rebuilt(
+        value, lambda inner: found.append(inner) if isinstance(inner, np.ndarray) and inner.dtype.kind in "fc" else 0
+    )
     return found
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mtorch.debug.strangers import pairing
-from mtorch.debug.strangers.copies import duplicate
 from mtorch.debug.strangers.places import Place, arrays_in, get
 from mtorch.debug.strangers.seen import Seen, arrays_of
 from mtorch.layers.base import Array

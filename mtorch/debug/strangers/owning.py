@@ -46,9 +46,7 @@ def found_by(
     ]
     rate = rate_of(node)
     updated = [p for p in parameters if p in changed and p not in pairs.found]
-    found += [
-        Parameter(name, p, None, rate or 1.0, unknown=not rate) for p, name in pairing.names_of(updated).items()
-    ]
+    found += [Parameter(name, p, None, rate or 1.0, unknown=not rate) for p, name in pairing.names_of(updated).items()]
     known[id(target)] = tuple(found)
     return tuple(found)
 

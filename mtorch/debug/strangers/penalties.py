@@ -20,7 +20,9 @@ SAID = "{}'s {} is the true gradient{} plus {:.6g} times {}: a penalty on its si
 
 def penalised(trace: Trace, findings: Sequence[Finding]) -> list[Finding]:
     """The findings, those that are weight decay as information; as a scale where there is a constant, too."""
-    return [judged(trace, f) if f.severity == "error" and f.cause in ("unknown", "missing-term") else f for f in findings]
+    return [
+        judged(trace, f) if f.severity == "error" and f.cause in ("unknown", "missing-term") else f for f in findings
+    ]
 
 
 def judged(trace: Trace, finding: Finding) -> Finding:

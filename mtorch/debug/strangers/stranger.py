@@ -18,7 +18,7 @@ from mtorch.layers.base import Array
 
 
 class Ref:
-    """Where a backward is handed a part of what its forward returned, such as a cache, or left at a `place`, or was given."""
+    """Where a backward is handed a part of what its forward returned (a cache), left at a `place`, or was given."""
 
     __slots__ = ("leaf", "place", "steps")
 
@@ -30,7 +30,8 @@ class Ref:
 class Parameter:
     """A parameter and where backward leaves its gradient: at `gradient`; returned; or, with `lr`, in the update alone.
 
-    With `unknown`, the update is by a learning rate that isn't known, `lr` standing in for it. `within` are the paths of the layers inside that use it, each with what it is called there; none for one of its own.
+    With `unknown`, the update is by a learning rate that isn't known, `lr` standing in for it. `within` are the paths of
+    the layers inside that use it, each with what it is called there; none for one of its own.
     """
 
     name: str
@@ -46,8 +47,8 @@ class Forward:
     """A call: of `template`'s holes, `inputs` are what may be differentiated for, by name, and `constants` the others.
 
     `outputs` are the numbers of the result's arrays that count; several are laid end to end. `loss` is the method that
-    was called after it, with its arguments, or one that was guessed, where that is what is differentiated. `left` is where the result is, if
-    it isn't returned.
+    was called after it, with its arguments, or one that was guessed, where that is what is differentiated. `left` is
+    where the result is, if it isn't returned.
     """
 
     method: str
@@ -174,7 +175,9 @@ class Stranger:
             self._result = get(self.target, self.call.left)
         counted = self._result
         if isinstance(self.call.loss, Loss):
-            return np.asarray(self.call.loss(np.asarray([array for _, array in numbers(counted)][self.call.outputs[0]])))
+            return np.asarray(
+                self.call.loss(np.asarray([array for _, array in numbers(counted)][self.call.outputs[0]]))
+            )
         if self.call.loss is not None:
             method, (args, kwargs) = self.call.loss[0], rebuilt(self.call.loss[1], self._recalled)
             counted = getattr(self.target, method)(*args, **kwargs)

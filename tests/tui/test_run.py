@@ -23,13 +23,13 @@ class, what a parameter that two layers share ends up with.
 PROGRAMS = [name for name in EXPECTED if name not in WITHOUT_CLASSES]
 
 
-def errors(program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Finding]:
+def errors(program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, iterations: int = 2) -> list[Finding]:
     path = FOREIGN / program
     monkeypatch.chdir(path.parent)
-    ran = scripts.run(path.name, (), 2, tmp_path / "a.mtr")
+    ran = scripts.run(path.name, (), iterations, tmp_path / "a.mtr")
     assert not ran.failure
     checked = scripts.checked(path.name, ran.recording)
-    assert checked.iterations == 2
+    assert checked.iterations == iterations
     return [finding for finding, _ in checked.findings if finding.severity == "error"]
 
 
@@ -44,7 +44,7 @@ def test_a_right_program_draws_no_error(
 def test_a_wrong_program_is_located(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    found = errors(EXPECTED[name]["wrong"], tmp_path, monkeypatch)
+    found = errors(EXPECTED[name]["wrong"], tmp_path, monkeypatch, 1)
     assert found, "nothing was found"
     cls = ELSEWHERE.get(name) or EXPECTED[name]["where"].partition(".")[0].lower().rstrip("0123456789")
     assert cls in {f.path.rpartition(".")[2].rstrip("0123456789") for f in found}

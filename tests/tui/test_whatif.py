@@ -102,21 +102,19 @@ async def test_a_comparison_is_as_long_as_one_says_and_what_is_known_shows_when_
         assert len(driver.app.session.losses) == 8
         await driver.command("compare trunk 0")
         assert driver.status.startswith("compare expects NAME, or NAME and how many iterations")
-        await driver.pilot.press("colon")
-        driver.app.query_one("#command", Input).value = "compare trunk 1000000"
-        await driver.pilot.press("enter")
+        line = driver.app.query_one("#command", Input)
+        line.post_message(Input.Submitted(line, "compare trunk 1000000"))
         while "esc stops; a-name-that-takes-some-room and trunk first differ at 5 update" not in driver.status:
-            await driver.pilot.pause(0.05)
+            await driver.pilot.pause()
         monkeypatch.setattr(app, "HEARD", 1e9)  # however long keys take here
-        await driver.pilot.press("colon", *"note x", "enter")
+        line.post_message(Input.Submitted(line, "note x"))
+        await driver.pilot.pause()
         assert driver.status == "noted at a-name-that-takes-some-room · 5 forward; notes lists all"
         await driver.pilot.press("s")
         assert driver.status == "still running: esc stops it"
-        await driver.pilot.pause(0.3)
-        assert driver.status == "still running: esc stops it"
-        monkeypatch.setattr(app, "HEARD", 0.1)
+        monkeypatch.setattr(app, "HEARD", 0.0)
         while "esc stops; a-name" not in driver.status:
-            await driver.pilot.pause(0.05)
+            await driver.pilot.pause()
         await driver.press("ctrl+c")
         assert "first differ at 5 update rnn.linear.weight" in lines(driver)
         assert "Stopped before iteration " in lines(driver)

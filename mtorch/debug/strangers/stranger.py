@@ -30,8 +30,8 @@ class Ref:
 class Parameter:
     """A parameter and where backward leaves its gradient: at `gradient`; returned; or, with `lr`, in the update alone.
 
-    With `unknown`, the update is by a learning rate that isn't known, `lr` standing in for it. `within` are the paths of
-    the layers inside that use it, each with what it is called there; none for one of its own.
+    With `unknown`, the update is by a learning rate that isn't known, `lr` standing in for it. `within` has the paths
+    of the layers inside that use it, each with what it is called there; none for one of its own.
     """
 
     name: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,8 +17,10 @@ from mtorch.debug.report import Report
 from mtorch.layers.base import Array
 from mtorch.training import State
 
-MOST, MANY = 4096, 50
+MOST, MANY = 1024, 50
 """Elements, and gradients, that right numbers are recorded for in an iteration."""
+PATIENCE = 2.0
+"""Seconds after which no more of them are looked for."""
 
 
 class Tape:
@@ -50,12 +53,15 @@ def storable(arrays: Mapping[str, Array]) -> dict[str, Array]:
 
 
 def right_numbers(report: Report) -> dict[tuple[int, str], Array]:
-    """The right gradients beside those that are wrong, where they are not too many to find."""
+    """The right gradients beside those that are wrong, where they are not too many to find, and don't take too long."""
     found: dict[tuple[int, str], Array] = {}
+    began = time.monotonic()
     for check in report.checks:
         call = report.trace.events[check.event].call
         size = report.trace.events[check.event].tensors.get(check.tensor, np.zeros(MOST + 1)).size
-        if check.ok is False and call is not None and size <= MOST and len(found) < MANY:
+        if time.monotonic() - began > PATIENCE or len(found) == MANY:
+            break
+        if check.ok is False and call is not None and size <= MOST:
             try:
                 array = report.numerical(check.event, check.tensor)
             except Exception:  # a stranger's layer may raise anything

@@ -290,7 +290,7 @@ def train(target: str, seed: int | None, assignments: tuple[str, ...], data: Pat
 @target_options
 @click.option("-o", "--output", "path", type=click.Path(path_type=Path), required=True, metavar="FILE.mtr")
 @click.option("--iterations", type=click.IntRange(1), help="How many; all of the target's epochs unless told.")
-@click.option("--every", type=click.IntRange(1), help="A checkpoint every so many iterations; about 20 ms unless told.")
+@click.option("--every", type=click.IntRange(1), help="A checkpoint every so many iterations; about 15 ms unless told.")
 @click.option("--keep", default="0:3", metavar="WHICH", help="Iterations to keep whole: 0:50,last:20 [0:3].")
 @click.option("--norms/--no-norms", default=True, help="Norms of each parameter and its gradient [yes].")
 @click.option("--size", type=Size(), metavar="SIZE", help="Bytes that checkpoints may take in the file [512M].")

@@ -14,7 +14,7 @@ from mtorch.training import State
 BUDGET = 512 * 2**20
 """Bytes, unless told otherwise."""
 
-SPAN = 0.02
+SPAN = 0.015
 """Seconds. What lies between two checkpoints should take about as long to run again."""
 
 SPARSEST = 1024

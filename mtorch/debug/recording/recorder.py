@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Collection
 from typing import Any
@@ -23,8 +24,8 @@ PATIENCE = 1.0
 """Seconds after which they are written even if they are fewer."""
 
 
-FIRST = 8
-"""Iterations from one checkpoint to the next, until it is known how long one takes."""
+FIRST, PACED = 8, 40
+"""Iterations from one checkpoint to the next, until it is known how long one takes, and when that is."""
 
 
 class Recorder:
@@ -46,7 +47,7 @@ class Recorder:
         budget: int = BUDGET,
     ) -> None:
         self.training, self.writer, self.keep, self.budget = training, writer, keep, budget
-        self.every, self._paced = every or FIRST, every is not None
+        self.every, self._paced, self._shortest = every or FIRST, every is not None, math.inf
         self.norms = Norms(training) if norms else None
         self.at = 0
         self._losses: list[float] = []
@@ -73,9 +74,13 @@ class Recorder:
         self._write()
 
     def _pace(self, stop: int, seconds: float) -> None:
+        """An iteration took so long; the shortest of some tells what it takes when nothing else is at work."""
+        self._shortest = min(self._shortest, seconds)
+        if self.at < PACED:
+            return
         self._paced = True
         affordable = max(1, self.budget // max(1, size(self.training.state())))
-        self.every = max(spacing(seconds), -(-stop // affordable))
+        self.every = max(spacing(self._shortest), -(-stop // affordable))
 
     def _piece(self, stop: int, told: Callable[[float], Any]) -> None:
         """Iterations up to the next checkpoint, the end of the piece, or the end."""

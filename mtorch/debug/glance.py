@@ -29,6 +29,8 @@ from mtorch.layers.base import Array
 
 NEAR = 1e-12
 """How far off a gradient that is found right may be, as a share of its size: rounding leaves less, as a rule."""
+STEP, CONFIRMED = 1e-4, 1e-6
+"""Differences' step, and how far from them the sum of all gradients, each as of size 1, may be."""
 ROW_BY_ROW = (Linear, Activation)
 """Layers that make what is at an index of the output's first axis of what is at the same index of the input's."""
 MOST_ELEMENTS = 30_000
@@ -58,6 +60,33 @@ def found_right(calls: Mapping[int, Call], going: Callable[[], None] = lambda: N
             if number not in found:
                 look([number])
     return found
+
+
+def confirmed(call: Call) -> list[float] | None:
+    """How far off the gradients of a stranger's call are at the most, where one look finds them right, else None.
+
+    The look is as that at mtorch's own, and differences along the same line must agree with it, as a forward that drops
+    imaginary numbers may agree with a backward that lacks the same term.
+    """
+    off = errors([call])
+    if off is None or not off.size or not (off <= NEAR).all():
+        return None
+    derivative, slots = Derivative(call), call.slots
+    moves, said, share = {}, 0.0, np.inf
+    for seed, slot in enumerate(slots):
+        value, gradient = derivative.value(slot), call.gradients[slot]
+        size = float(np.linalg.norm(gradient)) or 1.0
+        moves[slot] = noise(value.shape, seed) / size
+        said += float((gradient * moves[slot]).sum())
+        largest = float(np.abs(moves[slot]).max(initial=0.0)) or 1.0
+        share = min(share, STEP * max(1.0, float(np.abs(value).max(initial=0.0))) / largest)
+    outputs = [
+        derivative.output({slot: derivative.value(slot) + k * share * move for slot, move in moves.items()})
+        for k in (-2, -1, 1, 2)
+    ]
+    low2, low, high, high2 = ((call.grad_output * output).sum() for output in outputs)
+    slope = float(8 * (high - low) - (high2 - low2)) / (12 * share)
+    return off[0].tolist() if abs(slope - said) <= CONFIRMED * len(slots) ** 0.5 else None
 
 
 def stacks(calls: Mapping[int, Call]) -> list[list[int]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mtorch.debug.derivatives import FLOOR, Derivative, Slopes, directions_for, rms
+from mtorch.debug.derivatives import FLOOR, Derivative, Slopes, directions_for, rms, unit
 from mtorch.debug.events import Address, Call
 from mtorch.layers.base import Array
 
@@ -16,6 +16,8 @@ MARGIN = 10.0
 """A gradient is called wrong where it is off by more than this many times the measurement's own uncertainty."""
 MOST_ELEMENTS = 1000
 """Larger tensors are not differentiated element by element where directions meet a kink."""
+SAMPLE = 60
+"""So many elements of a stranger's larger tensors, as nobody knows what a call of theirs may take."""
 UNSURE = "not checked: a kink, or too much rounding"
 RANDOM = "not checked: forward gives another output each time"
 LOST = "not checked: not finite"
@@ -118,7 +120,7 @@ def compare(
     found = derivative.along(slot, directions, grad_output)
     # Where half of the directions meet a kink, the others may have missed it by chance.
     verdict = Verdict(slopes(gradient, directions), found, rms, 0.5, call)
-    small = gradient.size <= MOST_ELEMENTS and np.isfinite(found.values).all()
+    small = gradient.size <= (SAMPLE if call.spread else MOST_ELEMENTS) and np.isfinite(found.values).all()
     if exhaustive or (verdict.ok is None and small):
         whole = derivative.whole(slot, grad_output)
         by_element = Verdict(gradient, whole, largest, 0.0, call)
@@ -130,10 +132,23 @@ def compare(
             share = "every element" if known.all() else f"{known.sum()} of {known.size} elements"
             found = Slopes(values, np.zeros(len(values)), f"{whole.method}, {share}", whole.floor)
             verdict = by_element
+    elif verdict.ok is None and call.spread:
+        directions = sampled(gradient)
+        found = derivative.along(slot, directions, grad_output)
+        verdict = Verdict(slopes(gradient, directions), found, largest, 0.0, call)
+        share = f"{verdict.sure.sum()} of {gradient.size} elements"
+        directions = [d for d, sure in zip(directions, verdict.sure, strict=True) if sure]
+        found = found._replace(values=found.values[verdict.sure], method=f"{found.method}, {share}")
     evidence = Evidence(slot, directions, slopes(gradient, directions), found.values, True, call)
     if verdict.ok is None:
         return evidence, None, UNSURE if np.isfinite(found.values).any() else LOST, None
     return evidence, verdict.error, found.method, verdict.ok
+
+
+def sampled(value: Array) -> list[Array]:
+    """Unit vectors for some elements, the same for every value of a size."""
+    chosen = np.random.default_rng(0).choice(value.size, min(SAMPLE, value.size), replace=False)
+    return [unit(int(element), value.shape) for element in chosen]
 
 
 def largest(values: Array) -> float:

@@ -17,7 +17,7 @@ from mtorch.debug.diagnosis.gradients import diagnose
 from mtorch.debug.diagnosis.targets import unreachable_target
 from mtorch.debug.events import Address, Call, Event, Trace
 from mtorch.debug.generic import check_generic
-from mtorch.debug.glance import found_right
+from mtorch.debug.glance import confirmed, found_right
 from mtorch.debug.gradcheck import TOLERANCE, Check, Judged, check_call, check_of
 from mtorch.debug.mended import mended
 from mtorch.layers.base import Array
@@ -138,6 +138,17 @@ def at_a_glance(trace: Trace, going: Callable[[], None]) -> dict[int, Judged]:
         call, address = calls[index], address_of(trace.events[index])
         pairs = zip(call.slots, off, strict=True)
         found[index] = [(check_of(address, index, call, *pair, COMPLEX, True), None) for pair in pairs]
+    for index, call in calls.items():
+        if call.spread and index not in found:
+            going()
+            try:
+                seen = confirmed(call)
+            except Exception:  # a stranger's layer may refuse such numbers in any way it likes
+                seen = None
+            if seen is not None:
+                address = address_of(trace.events[index])
+                pairs = zip(call.slots, seen, strict=True)
+                found[index] = [(check_of(address, index, call, *pair, COMPLEX, True), None) for pair in pairs]
     return found
 
 

@@ -351,7 +351,13 @@ class Observer:
         slots: list[str | None] = []
         if node.left:
             return [*node.left]
-        for name, array in node.given:
+        counted = {p.returned: p.name for p in node.owned if p.returned is not None}
+        for name in counted.values():
+            del returned[name]
+        for number, (name, array) in enumerate(node.given):
+            if number in counted:
+                slots.append(counted[number])
+                continue
             word = name.rpartition(".")[2]
             key = next((p for p in returned if (p.lower(),) in keys(word)), None)
             if key is None and not any((p.name.lower(),) in keys(word) for p in node.owned):

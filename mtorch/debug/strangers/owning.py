@@ -10,6 +10,7 @@ import numpy as np
 
 from mtorch.debug.strangers import pairing
 from mtorch.debug.strangers.arguments import argument_names, walk
+from mtorch.debug.strangers.leaves import numbers
 from mtorch.debug.strangers.places import Place, arrays_in, attributes, get, place_of, text
 from mtorch.debug.strangers.seen import Seen, arrays_of, everything
 from mtorch.debug.strangers.stranger import Parameter
@@ -44,11 +45,39 @@ def found_by(
     found = [
         Parameter(names[p], p, None if g in returned and g not in gradients else g) for p, g in pairs.found.items()
     ]
+    found += by_shapes(node, before, {p: a for p, a in parameters.items() if p not in pairs.found and p not in changed})
     rate = rate_of(node)
     updated = [p for p in parameters if p in changed and p not in pairs.found]
     found += [Parameter(name, p, None, rate or 1.0, unknown=not rate) for p, name in pairing.names_of(updated).items()]
     known[id(target)] = tuple(found)
     return tuple(found)
+
+
+def by_shapes(node: Seen, before: Seen, parameters: dict[Place, Array]) -> list[Parameter]:
+    """Parameters whose gradients were returned without a name; what has an input's shape is that input's."""
+    ways = [steps for part, steps in walk(node.result, ()) if steps and numbers(part) and not numbers_within(part)]
+    inputs = [x.shape for x in before.leaves]
+    returned: dict[Place, Array] = {}
+    order: dict[Place, int] = {}
+    for number, (steps, (_, array)) in enumerate(zip(ways, node.given, strict=False)):
+        place = (("attr", "returned"), *(("item", step) for step in steps))
+        if array.shape in inputs:
+            inputs.remove(array.shape)
+        elif not isinstance(steps[-1], str):
+            returned[place], order[place] = array, number
+    own = {p: a for p, a in parameters.items() if same_object(node, before, p, a)}
+    pairs = pairing.by_shapes(own, returned)
+    names = pairing.names_of(list(pairs))
+    return [Parameter(names[p], p, returned=order[g]) for p, g in pairs.items()]
+
+
+def numbers_within(value: Any) -> bool:
+    return isinstance(value, list | tuple | dict)
+
+
+def same_object(node: Seen, before: Seen, place: Place, array: Array) -> bool:
+    """Whether forward has left an array where it was, and it is none that forward was given: what is saved is not."""
+    return id(array) not in before.ids and not any(np.array_equal(array, x) for x in before.leaves)
 
 
 def within(node: Seen) -> list[Parameter]:

@@ -99,6 +99,35 @@ def paired(
     return Pairs(found, unclear)
 
 
+def by_shapes(parameters: Mapping[Place, Array], returned: Mapping[Place, Array]) -> dict[Place, Place]:
+    """Of parameters, the place of the gradient in what was returned: lists by all their shapes, others by their own."""
+    found: dict[Place, Place] = {}
+    lists, answers = in_lists(parameters), in_lists(returned)
+    for places in answers.values():
+        shapes = [returned[p].shape for p in places]
+        fitting = [own for own in lists.values() if [parameters[p].shape for p in own] == shapes]
+        rivals = [other for other in answers.values() if [returned[p].shape for p in other] == shapes]
+        if len(fitting) == 1 and len(rivals) == 1:
+            found.update(zip(fitting[0], places, strict=True))
+    free = {p: array for p, array in returned.items() if p not in found.values()}
+    for place, array in parameters.items():
+        alike = [p for p, other in free.items() if other.shape == array.shape]
+        rivals = [p for p, other in parameters.items() if other.shape == array.shape and p not in found]
+        if place not in found and array.ndim and len(alike) == 1 and len({id(parameters[p]) for p in rivals}) == 1:
+            found[place] = alike[0]
+            del free[alike[0]]
+    return found
+
+
+def in_lists(arrays: Mapping[Place, Array]) -> dict[Place, list[Place]]:
+    """The places that are items of lists, by the lists' own places."""
+    found: dict[Place, list[Place]] = {}
+    for place in arrays:
+        if len(place) > 1 and place[-1][0] == "item" and isinstance(place[-1][1], int):
+            found.setdefault(place[:-1], []).append(place)
+    return found
+
+
 def names_of(places: list[Place]) -> dict[Place, str]:
     """A short name for each parameter: its last word where that is enough to tell them apart, else its whole place."""
     short = {}

@@ -40,6 +40,8 @@ class Parameter:
     lr: float | None = None
     within: tuple[tuple[str, str], ...] = ()
     unknown: bool = False
+    returned: int | None = None
+    """The number of its gradient among the arrays that backward returns, where that is known by shapes."""
 
 
 @dataclass(frozen=True)

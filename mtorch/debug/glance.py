@@ -29,8 +29,10 @@ from mtorch.layers.base import Array
 
 NEAR = 1e-12
 """How far off a gradient that is found right may be, as a share of its size: rounding leaves less, as a rule."""
-STEP, CONFIRMED = 1e-5, 1e-7
-"""Differences' step, and how far from them the sum of all gradients, each as of size 1, may be."""
+STEP, CONFIRMED, LEAST = 1e-5, 1e-7, 1e-2
+"""Differences' step; how far from them the sum of all gradients, each as of size 1, may be; and the least size, as a
+share of grad_output's norm: the last two come to what a check lets pass, 1e-5 of 1e-4 of it.
+"""
 ROW_BY_ROW = (Linear, Activation)
 """Layers that make what is at an index of the output's first axis of what is at the same index of the input's."""
 MOST_ELEMENTS = 30_000
@@ -81,7 +83,7 @@ def confirmed(call: Call) -> list[float] | None:
 def line(call: Call, first: int) -> float:
     """By how much the slope along a random line in all tensors misses what their gradients say, each as of size 1."""
     derivative, slots = Derivative(call), call.slots
-    least = FLOOR * float(np.linalg.norm(call.grad_output))
+    least = LEAST * float(np.linalg.norm(call.grad_output))
     moves, said, share = {}, 0.0, np.inf
     for seed, slot in enumerate(slots, first):
         value, gradient = derivative.value(slot), call.gradients[slot]
@@ -94,7 +96,8 @@ def line(call: Call, first: int) -> float:
         for k in (-2, -1, 1, 2)
     ]
     low2, low, high, high2 = ((call.grad_output * output).sum() for output in outputs)
-    return abs(float(8 * (high - low) - (high2 - low2)) / (12 * share) - said) / len(slots) ** 0.5
+    slope = float(8 * (high - low) - (high2 - low2)) / (12 * share)
+    return float(abs(slope - said) / np.sqrt(len(slots)))
 
 
 def stacks(calls: Mapping[int, Call]) -> list[list[int]]:

@@ -53,6 +53,8 @@ def gradient_keys(place: Place) -> set[tuple[str, ...]]:
     found = {tuple(SAME.get(word, word) for word in rest)} if len(rest) < len(said) else set()
     if not rest and len(said) == 1 and said[0] in ("dweights", "dparams", "dparam"):
         rest = said  # an attribute's own name, and no dict that others are in
+    if len(rest) > 1 and rest[0] in ("dl", "dj", "de", "dloss", "dcost"):  # dL_dW, dLoss_dW
+        found |= gradient_keys((("attr", "_".join(rest[1:])),))
     for number, word in enumerate(rest):  # dW, gW, d_w, dL_dW
         if word in ("d", "g", "dl", "dj") and len(rest) > 1:
             found.add(tuple(SAME.get(word, word) for word in (*rest[:number], *rest[number + 1 :])))
@@ -106,8 +108,8 @@ def by_shapes(parameters: Mapping[Place, Array], returned: Mapping[Place, Array]
     for places in answers.values():
         shapes = [returned[p].shape for p in places]
         fitting = [own for own in lists.values() if [parameters[p].shape for p in own] == shapes]
-        rivals = [other for other in answers.values() if [returned[p].shape for p in other] == shapes]
-        if len(fitting) == 1 and len(rivals) == 1:
+        others = [other for other in answers.values() if [returned[p].shape for p in other] == shapes]
+        if len(fitting) == 1 and len(others) == 1:
             found.update(zip(fitting[0], places, strict=True))
     free = {p: array for p, array in returned.items() if p not in found.values()}
     for place, array in parameters.items():

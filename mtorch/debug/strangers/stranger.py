@@ -18,7 +18,7 @@ from mtorch.layers.base import Array
 
 
 class Ref:
-    """Where a backward is handed a part of what its forward returned (a cache), left at a `place`, or was given."""
+    """Where backward is handed part of what its forward returned, such as a cache, left at a `place`, or was given."""
 
     __slots__ = ("leaf", "place", "steps")
 
@@ -30,8 +30,8 @@ class Ref:
 class Parameter:
     """A parameter and where backward leaves its gradient: at `gradient`; returned; or, with `lr`, in the update alone.
 
-    With `unknown`, the update is by a learning rate that isn't known, `lr` standing in for it. `within` has the paths
-    of the layers inside that use it, each with what it is called there; none for one of its own.
+    With `unknown`, the update is by a learning rate that isn't known, `lr` standing in for it.
+    `within` are the paths of the layers inside that use it, each with what it is called there; none for one of its own.
     """
 
     name: str
@@ -49,8 +49,8 @@ class Forward:
     """A call: of `template`'s holes, `inputs` are what may be differentiated for, by name, and `constants` the others.
 
     `outputs` are the numbers of the result's arrays that count; several are laid end to end. `loss` is the method that
-    was called after it, with its arguments, or one that was guessed, where that is what is differentiated. `left` is
-    where the result is, if it isn't returned.
+    was called after it, with its arguments, or one that was guessed, where that is what is differentiated.
+    `left` is where the result is, if it isn't returned.
     """
 
     method: str
@@ -93,8 +93,6 @@ class Stranger:
     training: bool = True
     inner: dict[str, tuple[Any, Stranger]] = field(default_factory=dict)
     """By path, the objects inside that were called by this one, and what their calls are like."""
-    outside: dict[str, tuple[Any, Stranger]] = field(default_factory=dict)
-    """The same of objects that it called but doesn't hold, which copies call, too."""
     stands: dict[tuple[Parameter, ...], list[Place]] = field(default_factory=dict)
     _given: Any = None
     _result: Any = None
@@ -177,9 +175,8 @@ class Stranger:
             self._result = get(self.target, self.call.left)
         counted = self._result
         if isinstance(self.call.loss, Loss):
-            return np.asarray(
-                self.call.loss(np.asarray([array for _, array in numbers(counted)][self.call.outputs[0]]))
-            )
+            _, output = numbers(counted)[self.call.outputs[0]]
+            return np.asarray(self.call.loss(output))
         if self.call.loss is not None:
             method, (args, kwargs) = self.call.loss[0], rebuilt(self.call.loss[1], self._recalled)
             counted = getattr(self.target, method)(*args, **kwargs)

@@ -66,3 +66,18 @@ def test_functions_are_watched_where_the_script_says_so(
     found = errors(str(script), tmp_path, monkeypatch)
     where = EXPECTED[name]["where"].replace("_backward", "_forward")
     assert {f.path.rpartition(".")[2] for f in found} == (set() if version == "right" else {where})
+
+
+def test_a_loss_that_is_no_layer_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(FOREIGN / "seed_letter")
+    ran = scripts.run("rnn_train.py", (), 1, tmp_path / "a.mtr")
+    trace = ran.recording.trace(0)
+    assert trace is not None and ran.recording.losses == [trace.loss]
+    printed = float(capfd.readouterr().out.split("loss = ")[1].split()[0])
+    assert trace.loss == pytest.approx(printed * 200)  # the script prints it per element
+    (loss,) = [event for event in trace.events if event.address.phase == "loss"]
+    assert float(loss.tensors["value"]) == trace.loss
+    warned = [f for f, _ in scripts.checked("rnn_train.py", ran.recording).findings if f.severity == "warning"]
+    assert [(f.cause, f.path) for f in warned] == [("unreachable-target", "rnnmodule.sequential.sigmoid")]

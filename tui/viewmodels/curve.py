@@ -30,6 +30,8 @@ def loss_so_far(losses: Sequence[float], iteration: int, width: int) -> tuple[st
     """Two lines: the curve up to where the run has come, and this iteration's loss in numbers."""
     if iteration >= len(losses):
         return "", "no iteration has run yet"
+    if all(np.isnan(loss) for loss in losses):
+        return "", "no loss was seen"
     finite = [loss for loss in losses if np.isfinite(loss)]
     least = f" · least {min(finite):.4f}" if finite else ""
     return sparkline(losses, width), f"{losses[iteration]:.4f}{least}"

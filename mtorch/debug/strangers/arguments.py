@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -77,3 +78,8 @@ def named_leaves(target: Any, method: str, args: tuple[Any, ...], kwargs: dict[s
         inner = [steps for part, steps in walk(value, ()) if isinstance(part, np.ndarray) and part.dtype.kind in "fc"]
         found += [name + "".join(f"[{step}]" for step in steps) for steps in inner]
     return [n if found.count(n) == 1 else f"{n}{i}" for i, n in enumerate(found)]
+
+
+def is_method(cls: type, name: str) -> bool:
+    found = next((base.__dict__[name] for base in cls.__mro__ if name in base.__dict__), None)
+    return isinstance(found, FunctionType)

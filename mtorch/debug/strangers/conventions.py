@@ -17,7 +17,11 @@ NOTED = "; with the other layers' factors it cancels out: each parameter ends up
 def examined(trace: Trace) -> Report:
     """A stranger's iteration, checked."""
     report = examine(trace)
-    return replace(report, findings=settled(trace, penalised(trace, report.findings)))
+    found = [
+        replace(f, severity="warning") if f.cause == "unreachable-target" else f  # whose gradients may be right
+        for f in penalised(trace, report.findings)
+    ]
+    return replace(report, findings=settled(trace, found))
 
 
 def settled(trace: Trace, findings: Sequence[Finding]) -> tuple[Finding, ...]:

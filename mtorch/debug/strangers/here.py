@@ -13,9 +13,10 @@ import numpy as np
 
 from mtorch.debug.events import Trace
 from mtorch.debug.report import Report
+from mtorch.debug.strangers.arguments import is_method
 from mtorch.debug.strangers.conventions import examined
 from mtorch.debug.strangers.copies import duplicate
-from mtorch.debug.strangers.instruments import NAMES, Instruments, is_method
+from mtorch.debug.strangers.instruments import NAMES, Instruments
 from mtorch.debug.strangers.leaves import numbers
 from mtorch.debug.strangers.observer import Observer
 from mtorch.debug.strangers.places import PLAIN, parts

@@ -10,11 +10,12 @@ import sysconfig
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
-from types import FunctionType
 from typing import Any, ClassVar
 
+from mtorch.debug.strangers.arguments import is_method
 from mtorch.debug.strangers.observer import LOSSES, Observer
 from mtorch.debug.strangers.quiet import quiet
+from mtorch.debug.strangers.valued import valued_method
 from mtorch.debug.watching import Watch
 
 LIBRARIES = tuple(str(Path(path)) for path in {*sysconfig.get_paths().values()} if path)
@@ -42,6 +43,7 @@ class Instruments(Watch):
         super().__init__((), observer)
         self.observer, self.spared = observer, spared
         self._before: list[tuple[type, str, Any]] = []
+        self._valued: set[type] = set()
 
     def __enter__(self) -> Instruments:
         self._build = builtins.__build_class__
@@ -69,8 +71,13 @@ class Instruments(Watch):
     def define(self, cls: type) -> None:
         """A class is there: watch it, if it is one of layers."""
         names = next((pair for pair in NAMES if all(is_method(cls, name) for name in pair)), None)
-        if names is not None and self.of_the_script(cls):
+        if not self.of_the_script(cls):
+            return
+        if names is not None:
             self.attach(cls, names)
+        elif (method := valued_method(cls)) is not None:
+            self.replace(cls, method)
+            self._valued.add(cls)
 
     def attach(self, cls: type, names: tuple[str, str]) -> None:
         """Watch a class by the names that its forward and its backward have."""
@@ -107,19 +114,25 @@ class Instruments(Watch):
         if self.observer.finished:  # and the script has caught what should have ended it
             sys.stdout.flush()
             os._exit(0)
+        valued = type(target) in self._valued
         with self._guarded():
-            self.observer.enter(target, name, args, kwargs)
+            if not valued:
+                self.observer.enter(target, name, args, kwargs)
         self._active.add(key)
         try:
             result = original(target, *args, **kwargs)
         except BaseException:
             with self._guarded():
-                self.observer.failed(target, name)
+                if not valued:
+                    self.observer.failed(target, name)
             raise
         finally:
             self._active.discard(key)
         with self._guarded():
-            self.observer.leave(target, name, result)
+            if valued:
+                self.observer.valued(args, kwargs, result)
+            else:
+                self.observer.leave(target, name, result)
         return result
 
     @contextlib.contextmanager
@@ -134,8 +147,3 @@ class Instruments(Watch):
 def said(error: Exception) -> str:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {error} ({Path(frame.filename).name}:{frame.lineno})"
-
-
-def is_method(cls: type, name: str) -> bool:
-    found = next((base.__dict__[name] for base in cls.__mro__ if name in base.__dict__), None)
-    return isinstance(found, FunctionType)

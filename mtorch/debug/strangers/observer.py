@@ -31,6 +31,7 @@ from mtorch.debug.strangers.places import Place, arrays_in, get, put, text
 from mtorch.debug.strangers.quiet import quietly
 from mtorch.debug.strangers.seen import Seen, arrays_of, everything
 from mtorch.debug.strangers.stranger import Backward, Forward, Parameter, Ref, Stranger
+from mtorch.debug.strangers.valued import loss_event
 from mtorch.debug.tracer import Node, checksum, flatten, number_time_steps
 from mtorch.layers.base import Array
 from mtorch.naming import label
@@ -98,6 +99,12 @@ class Observer:
             node.tensors.update(dict(node.given))
             number_time_steps(node)
             node.held = [(text(p), array, checksum(array)) for p, array in arrays_of(node.layer, node).items()]
+
+    def valued(self, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
+        """A loss that is no layer was called."""
+        node = loss_event(args, kwargs, result)
+        if node is not None and self.pending and not self.stack:
+            self.roots.append(node)
 
     def failed(self, target: Any, method: str) -> None:
         """A call has raised."""
@@ -261,14 +268,15 @@ class Observer:
                 if node.phase == "backward" and isinstance(node.partner, Seen):
                     node.call = self._call(node, node.partner)
             update, state = self._update(roots)
-            losses = [n.scalar[2] for n in everything(roots) if isinstance(n, Seen) and n.scalar is not None]
-            losses += [
+            values = [float(n.tensors["value"]) for n in roots if n.phase == "loss"][-1:]
+            values += [n.scalar[2] for n in everything(roots) if isinstance(n, Seen) and n.scalar is not None]
+            values += [
                 float(np.real(n.given[0][1]))
                 for n in everything(roots)
                 if n.phase == "forward" and len(n.given) == 1 and n.given[0][1].ndim == 0
             ]
             events = flatten([*roots, update] if update.children else list(roots), self.iteration)
-            self.over(Trace(self.iteration, losses[0] if losses else float("nan"), tuple(events)), state)
+            self.over(Trace(self.iteration, values[0] if values else float("nan"), tuple(events)), state)
             self.iteration += 1
         self.roots, self.turned = [], False
         self.pending.clear()
@@ -418,5 +426,5 @@ def numeric(value: Any) -> bool:
 
 
 def used(node: Seen) -> bool:
-    """Whether a root counts: a backward, or a forward of which something had one."""
-    return node.phase == "backward" or any(n.had_backward for n in everything([node]))
+    """Whether a root counts: a loss, a backward, or a forward of which something had one."""
+    return node.phase in ("loss", "backward") or any(n.had_backward for n in everything([node]))

@@ -70,6 +70,15 @@ def argument_names(target: Any, method: str, args: tuple[Any, ...], kwargs: dict
     return [names[n] if n < len(names) else f"argument{n}" for n in range(len(args))]
 
 
+def defaults(target: Any, method: str) -> dict[str, Any]:
+    """What a method takes for arguments that it is not given."""
+    try:
+        found = inspect.signature(getattr(target, method)).parameters.values()
+    except (TypeError, ValueError):
+        return {}
+    return {p.name: p.default for p in found if p.default is not p.empty}
+
+
 def named_leaves(target: Any, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[str]:
     """A name for each array of floats that a call was given, in the order of `emptied`."""
     names = argument_names(target, method, args, kwargs)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
+import numpy as np
+
+from mtorch.debug.derivatives import Derivative
 from mtorch.debug.diagnosis.findings import Finding
 from mtorch.debug.events import Trace
 from mtorch.debug.report import Report, examine
 from mtorch.debug.strangers.penalties import penalised
 
+TURNED = "; backward is handed target - output, and adds what it makes of it: two signs that cancel out"
 NOTED = "; with the other layers' factors it cancels out: each parameter ends up with the loss's own gradient"
 
 
@@ -22,6 +26,27 @@ def examined(trace: Trace) -> Report:
         for f in penalised(trace, report.findings)
     ]
     return replace(report, findings=settled(trace, found))
+
+
+def turned(trace: Trace, errors: Sequence[Finding], scales: Mapping[tuple[str, str], Fraction]) -> bool:
+    """Whether all is right but for a sign: backwards are handed target - output, and add what they make of it.
+
+    Told by the first backward, where its output and what it is handed add up to whole numbers, as of classes.
+    """
+    first = next((e.call for e in trace.events if e.call is not None and e.depth == 0), None)
+    updated = {
+        (e.address.path, e.call.names[p.name])
+        for e in trace.events
+        if e.call is not None
+        for p in e.call.layer.owned
+        if p.lr is not None
+    }
+    if first is None or {(f.path, f.tensor) for f in errors} != updated or any(s != -1 for s in scales.values()):
+        return False
+    output, handed = Derivative(first).output(), first.grad_output
+    n = handed.size
+    sums = [output + k * handed for k in (1, 0.5, n, n / 2, len(np.atleast_1d(handed)))] if output.size == n else []
+    return any(np.allclose(total, np.round(total), atol=1e-9) for total in sums)
 
 
 def settled(trace: Trace, findings: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -36,6 +61,8 @@ def settled(trace: Trace, findings: Sequence[Finding]) -> tuple[Finding, ...]:
             scales[f.path, f.tensor] = Fraction(f.evidence["constant"])
         except (KeyError, ValueError, ZeroDivisionError):
             return tuple(findings)
+    if turned(trace, errors, scales):
+        return tuple(replace(f, severity="info", message=f.message + TURNED) if f in errors else f for f in findings)
     running, ends = Fraction(1), []
     for event in trace.events:
         call, path = event.call, event.address.path

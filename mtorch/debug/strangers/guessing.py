@@ -107,6 +107,14 @@ def rated(call: Call) -> Call | None:
     return replace(call, layer=replace(call.layer, owned=owned), gradients=gradients)
 
 
+def agrees(call: Call, slot: str) -> bool:
+    """Whether a gradient is the derivative, up to a constant."""
+    try:
+        return ratio(call, slot) is not None
+    except Exception:  # a stranger's layer may refuse anything
+        return False
+
+
 def ratio(call: Call, slot: str) -> float | None:
     """The constant by which a gradient is the derivative's multiple; None where it is none, or zero."""
     derivative, gradient = Derivative(call), call.gradients.get(slot)

@@ -22,7 +22,7 @@ from mtorch.debug.strangers.arguments import (
 )
 from mtorch.debug.strangers.chance import Chance
 from mtorch.debug.strangers.copies import duplicate
-from mtorch.debug.strangers.guessing import guessed, losses, rated
+from mtorch.debug.strangers.guessing import agrees, guessed, losses, rated
 from mtorch.debug.strangers.leaves import Hole, emptied, filled, given_arrays, numbers, rebuilt
 from mtorch.debug.strangers.leavings import input_gradients, output_of
 from mtorch.debug.strangers.mending import repaired
@@ -38,6 +38,8 @@ from mtorch.naming import label
 
 TARGETS = {"y", "t", "y_true", "target", "targets", "label", "labels", "true", "truth", "expected", "actual", "ytrue"}
 """What people call the argument of a backward that is no gradient."""
+ELSE = ("desired", "data", "goal", "gold", "ground", "gt", "given", "digits")
+"""What begins as gradients' names do, and is none."""
 LOSSES = ("loss", "compute_loss", "cost", "get_loss")
 """Methods of a layer whose backward is the derivative of theirs, where it is handed no gradient."""
 DOUBLE, SINGLE = (1e-5, 1e-4), (1e-3, 1e-2)
@@ -177,9 +179,8 @@ class Observer:
         node.partner = before = calls.pop()
         before.had_backward = True
         node.mutated = tuple(dict.fromkeys(n for n, array, old in before.held if checksum(array) != old))
-        memo: dict[int, Any] = {}
-        node.copy = duplicate(target, memo)
-        node.again = duplicate((args, kwargs), memo)
+        node.copy = duplicate(target, node.memo)
+        node.again = duplicate((args, kwargs), dict(node.memo))
         node.ids = identities((args, kwargs))
         node.template = self._gradients_of(node, before, args, kwargs)
         names = ("grad_output",) if len(node.grads) == 1 else tuple(f"grad_output[{i}]" for i in range(len(node.grads)))
@@ -192,7 +193,9 @@ class Observer:
         known |= {key: Ref((), (), leaf) for key, leaf in before.ids.items() if leaf is not None}
         known |= {id(part): Ref(steps) for part, steps in walk(before.result, ()) if steps or not simple(part)}
         names = argument_names(node.layer, "backward", args, kwargs)
-        wanted = [n for n in names if n.lower().startswith(("d", "g", "err", "up")) or "grad" in n.lower()]
+        called = [n for n in names if n.lower() not in TARGETS and not n.lower().startswith(ELSE)]
+        wanted = [n for n in called if n.lower().startswith(("d", "g", "err", "up")) or "grad" in n.lower()]
+        node.doubtful = not wanted
         likely = set(wanted or [n for n in names[:1] if n.lower() not in TARGETS])
 
         scalar = len(before.given) == 1 and before.given[0][1].ndim == 0
@@ -254,6 +257,7 @@ class Observer:
                 node.contributions[name] = np.asarray(get(before.twin, p.place) - get(target, p.place)) / p.lr
         node.tensors.update({f"grad_{name}": array for name, array in node.contributions.items()})
         node.copy = node.again = None
+        node.memo = {}
 
     # The end of an iteration.
 
@@ -282,6 +286,20 @@ class Observer:
         self.pending.clear()
 
     def _call(self, node: Seen, before: Seen) -> Call | None:
+        call = self._built(node, before)
+        if not node.doubtful or not node.grads:
+            return call
+        with quietly(type(node.layer)):
+            if call is not None and any(agrees(call, slot) for slot in call.slots):
+                return call
+        template, grads = node.template, node.grads
+        node.template, node.grads = filled(template, grads), []
+        other = self._built(node, before, ("sum",))  # which a backward that ignores what it is handed may seem to be of
+        if other is None:
+            node.template, node.grads = template, grads
+        return other or call
+
+    def _built(self, node: Seen, before: Seen, without: tuple[str, ...] = ()) -> Call | None:
         """What a check needs of a backward call; None, with the reason in `why`, where it can't be checked."""
         outputs = [array for _, array in before.given]
         loss, unknown = None, False
@@ -347,7 +365,7 @@ class Observer:
             return known
         targets = [np.asarray(x) for x, _ in walk(node.template, ()) if numeric(x)]
         with quietly(type(node.layer)):
-            known = guessed(call, [*losses(outputs[number or 0], targets)])
+            known = guessed(call, [loss for loss in losses(outputs[number or 0], targets) if loss.name not in without])
         if known is None:
             node.why = "it is handed no gradient, and the loss is unknown"
         return known

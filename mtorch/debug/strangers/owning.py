@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mtorch.debug.strangers import pairing
-from mtorch.debug.strangers.arguments import argument_names, walk
+from mtorch.debug.strangers.arguments import argument_names, defaults, walk
 from mtorch.debug.strangers.leaves import numbers
 from mtorch.debug.strangers.places import Place, arrays_in, attributes, get, place_of, text
 from mtorch.debug.strangers.seen import Seen, arrays_of, everything
@@ -31,10 +31,13 @@ def found_by(
     steady = {
         p: a for p, a in was.items() if p in now and is_floats(a) and a.size and p in old and not differs(a, old[p])
     }
+    origins = {id(copied): original for original, copied in node.memo.items()}
     parameters = {
         p: a
         for p, a in steady.items()
-        if not pairing.about_gradients(p) and (p not in changed or not pairing.gradient_keys(p))
+        if not pairing.about_gradients(p)
+        and (p not in changed or not pairing.gradient_keys(p))
+        and was_there(node, before, p, origins)
     }
     gradients = {p: a for p, a in changed.items() if pairing.gradient_keys(p) and p not in parameters}
     returned = returned_by(node)
@@ -65,8 +68,7 @@ def by_shapes(node: Seen, before: Seen, parameters: dict[Place, Array]) -> list[
             inputs.remove(array.shape)
         elif not isinstance(steps[-1], str):
             returned[place], order[place] = array, number
-    own = {p: a for p, a in parameters.items() if same_object(node, before, p, a)}
-    pairs = pairing.by_shapes(own, returned)
+    pairs = pairing.by_shapes(parameters, returned)
     names = pairing.names_of(list(pairs))
     return [Parameter(names[p], p, returned=order[g]) for p, g in pairs.items()]
 
@@ -75,9 +77,13 @@ def numbers_within(value: Any) -> bool:
     return isinstance(value, list | tuple | dict)
 
 
-def same_object(node: Seen, before: Seen, place: Place, array: Array) -> bool:
-    """Whether forward has left an array where it was, and it is none that forward was given: what is saved is not."""
-    return id(array) not in before.ids and not any(np.array_equal(array, x) for x in before.leaves)
+def was_there(node: Seen, before: Seen, place: Place, origins: dict[int, int]) -> bool:
+    """Whether forward found an array where it is, and was not given it: what it saves may be the same batch again."""
+    array = get(node.copy, place)
+    original = origins.get(id(array), 0)
+    given = any(x.size == array.size and np.array_equal(x.ravel(), array.ravel()) for x in before.leaves)
+    stayed = before.copy.get(original) is get(before.twin, place)
+    return stayed and original not in before.ids and not (given and array.any())
 
 
 def within(node: Seen) -> list[Parameter]:
@@ -125,7 +131,11 @@ def returned_by(node: Seen) -> dict[Place, Array]:
 
 def rate_of(node: Seen) -> float | None:
     args, kwargs = node.again
-    given = dict(zip(argument_names(node.layer, "backward", args, kwargs), args, strict=False)) | kwargs
+    given = {
+        **defaults(node.layer, "backward"),
+        **dict(zip(argument_names(node.layer, "backward", args, kwargs), args)),
+    }
+    given |= kwargs
     around = vars(sys.modules.get(type(node.layer).__module__, sys))
     own = {**{k: v for k, v in around.items() if k.lower() in RATES}, **attributes(node.layer), **given}
     rates = [v for k, v in own.items() if k.lower() in RATES and isinstance(v, int | float) and v]

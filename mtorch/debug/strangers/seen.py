@@ -32,11 +32,15 @@ class Seen(Node):
     chance: Chance | None = None
     scalar: tuple[str, Any, float] | None = None
     copy: Any = None
+    memo: dict[int, Any] = field(default_factory=dict)
+    """Of a backward: the copies in `copy`, by the ids of what they are of."""
     again: Any = None
     grads: list[Array] = field(default_factory=list)
     owned: tuple[Parameter, ...] = ()
     contributions: dict[str, Array] = field(default_factory=dict)
     had_backward: bool = False
+    doubtful: bool = False
+    """Of a backward: whether what it was handed isn't called a gradient, and may be targets."""
 
 
 def everything(nodes: list[Any]) -> Iterator[Any]:

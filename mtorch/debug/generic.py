@@ -15,7 +15,8 @@ from mtorch.debug.diagnosis.hypotheses.case import near
 from mtorch.debug.events import Address, Call, as_arguments
 from mtorch.debug.glance import NEAR, errors
 from mtorch.debug.gradcheck import GENERIC, Judged, check_call
-from mtorch.debug.naming import input_gradients
+from mtorch.debug.naming import input_gradients, is_input, position
+from mtorch.debug.strangers.places import Place, arrays_in
 from mtorch.debug.tracer import kept, zero_gradients
 from mtorch.debug.twins import own, spare
 from mtorch.layers import Sequential
@@ -56,7 +57,8 @@ def surely_right(call: Call) -> bool:
 def moved(call: Call) -> Call | None:
     """The call made a second time, by a copy of the layer, with noise on its inputs and on all parameters.
 
-    A batch of one, or less than four time steps, are made more, where the layer goes along.
+    A batch of one, or less than four time steps, are made more, where the layer goes along: not where
+    it holds, or was handed, something else that is of that size.
     """
     layer = spare(call.layer)
     _, first = answered(layer, call.inputs, call.grad_output, call)
@@ -74,16 +76,25 @@ def moved(call: Call) -> Call | None:
 
 
 def made_again(layer: Any, inputs: tuple[Array, ...], call: Call, seeds: Iterator[int]) -> Call | None:
-    """The call by a layer whose parameters are moved, with noise on inputs; None where something isn't finite."""
+    """The call by a layer whose parameters are moved, with noise on inputs.
+
+    None where something isn't finite, or the layer doesn't go along with inputs that are larger than the call's.
+    """
     moved = tuple(jittered(x, next(seeds)) for x in inputs)
     if call.spread:
         moved = tuple(within(x, y) for x, y in zip(inputs, moved, strict=True))
     inputs = moved
-    before = spare(layer)
+    before, held = spare(layer), arrays_of(layer)
     grad_output = noise(call.grad_output.shape, next(seeds)) if inputs[0].shape == call.inputs[0].shape else None
     output, gradients = answered(layer, inputs, grad_output, call)
     if not all(np.isfinite(a).all() for a in (output, *gradients.values())):
         return None
+    if more := [x for x, y in zip(call.inputs, inputs, strict=True) if x.shape != y.shape]:
+        shaped = all(g.shape == inputs[position(slot)].shape for slot, g in gradients.items() if is_input(slot))
+        if not shaped or tied(held, arrays_of(layer), more):
+            return None
+        if np.array_equal(output, forwarded(spare(before), others(call.inputs, inputs), call)):
+            return None  # what was added is not looked at
     grad_output = noise(output.shape, SEEDS) if grad_output is None else grad_output
     return replace(call, layer=before, inputs=inputs, grad_output=grad_output, gradients=gradients)
 
@@ -102,10 +113,40 @@ def answered(
 ) -> tuple[Array, dict[str, Array]]:
     """What a layer's forward gives, and its backward's gradients by slot; without a grad_output, for noise."""
     zero_gradients(layer)
-    output = np.array(layer.forward(*as_arguments([np.array(x) for x in inputs], call.spread)))
+    output = forwarded(layer, inputs, call)
     result = layer.backward(noise(output.shape, SEEDS).copy() if grad_output is None else np.array(grad_output))
     own = {slot: gradient for slot, (_, gradient) in input_gradients(layer, result).items()}
     return output, {**kept(layer.gradients), **own}
+
+
+def forwarded(layer: Any, inputs: tuple[Array, ...], call: Call) -> Array:
+    """What a layer's forward gives for inputs, of which it gets copies."""
+    return np.array(layer.forward(*as_arguments([np.array(x) for x in inputs], call.spread)))
+
+
+def arrays_of(layer: Any) -> dict[Place, Array]:
+    """The arrays that a layer has besides parameters, gradients and buffers: arguments, and what it left itself."""
+    own = {id(a) for _, inner in paths(layer) for a in (*inner.parameters.values(), *inner.buffers.values())}
+    own |= {id(a) for _, inner in paths(layer) for a in inner.gradients.values()}
+    others = [vars(layer).get(name) for name in ("inner", "outside", "stands")]  # a stranger's, of other calls
+    found = arrays_in(layer, beyond=lambda value: any(value is other for other in others))
+    return {place: array for place, array in found.items() if id(array) not in own}
+
+
+def tied(before: dict[Place, Array], after: dict[Place, Array], inputs: list[Array]) -> bool:
+    """Whether a layer kept, through a call, an array of as many samples or numbers as an input: its targets, say."""
+    stayed = [array for place, array in before.items() if after.get(place) is array and array.ndim]
+    return any(a.shape[0] == x.shape[0] or a.size == x.size for a in stayed for x in inputs)
+
+
+def others(inputs: tuple[Array, ...], enlarged: tuple[Array, ...]) -> tuple[Array, ...]:
+    """The enlarged inputs with other numbers in what they have more than the inputs."""
+    found = []
+    for x, y in zip(inputs, enlarged, strict=True):
+        new = np.ones(y.shape)
+        new[tuple(map(slice, x.shape))] = 0.0
+        found.append(y if x.shape == y.shape or y.dtype.kind != "f" else y + JITTER * new * noise(y.shape, SEEDS))
+    return tuple(found)
 
 
 def agree(a: Array | None, b: Array) -> bool:

@@ -81,3 +81,40 @@ def test_a_loss_that_is_no_layer_is_seen(
     assert float(loss.tensors["value"]) == trace.loss
     warned = [f for f, _ in scripts.checked("rnn_train.py", ran.recording).findings if f.severity == "warning"]
     assert [(f.cause, f.path) for f in warned] == [("unreachable-target", "rnnmodule.sequential.sigmoid")]
+
+
+ONE_BY_ONE = """
+import numpy as np
+rng = np.random.default_rng(0)
+class Linear:
+    def __init__(self): self.W, self.b = rng.normal(size=(5, 4)) * 0.3, np.zeros(4)
+    def forward(self, x): self.x = x; return x @ self.W + self.b
+    def backward(self, g): self.dW, self.db = self.x.T @ g, g.sum(0); return g @ self.W.T
+class CrossEntropy:
+    def forward(self, z, y):
+        e = np.exp(z - z.max(1, keepdims=True)); self.p = e / e.sum(1, keepdims=True); self.y = y
+        return -np.log(self.p[np.arange(len(y)), y]).mean()
+    def backward(self):
+        g = self.p.copy(); g[np.arange(len(self.y)), self.y] -= 1; return g / len(self.y)
+class Held:
+    def forward(self, p): self.p = p; return ((p - self.y) ** 2).mean()
+    def backward(self): return 2 * (self.p - self.y) / self.y.size
+class Flat:
+    def forward(self, p, y): self.p, self.y = p, y; return ((p - y) ** 2).mean()
+    def backward(self): return 2 * (self.p - self.y) / self.y.size
+linear, entropy, held, flat = Linear(), CrossEntropy(), Held(), Flat()
+for i in range(8):
+    out = linear.forward(rng.normal(size=(1, 5)))
+    held.y, wanted = rng.normal(size=(1, 4)), rng.normal(size=4)
+    entropy.forward(out, np.array([i % 4])); held.forward(out); flat.forward(out, wanted)
+    linear.backward(entropy.backward() + held.backward() + flat.backward())
+    linear.W -= 0.1 * linear.dW; linear.b -= 0.1 * linear.db
+"""
+
+
+def test_losses_of_one_sample_are_not_asked_about_two_where_they_have_one_target(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    script = tmp_path / "train.py"
+    script.write_text(ONE_BY_ONE)
+    assert errors(str(script), tmp_path, monkeypatch) == []

@@ -133,7 +133,7 @@ def rate_of(node: Seen) -> float | None:
     args, kwargs = node.again
     given = {
         **defaults(node.layer, "backward"),
-        **dict(zip(argument_names(node.layer, "backward", args, kwargs), args)),
+        **dict(zip(argument_names(node.layer, "backward", args, kwargs), args, strict=False)),
     }
     given |= kwargs
     around = vars(sys.modules.get(type(node.layer).__module__, sys))

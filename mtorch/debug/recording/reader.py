@@ -114,7 +114,7 @@ class Recording:
         """A question's rows, no more than a file of this size can hold: forged pages may come again and again."""
         room = self._room()
         for row in self._base.execute(question, values):
-            room -= 1 + sum(len(value) for value in row if isinstance(value, bytes))
+            room -= 1 + sum(len(value) for value in row if isinstance(value, bytes | str))
             if room < 0:
                 raise ValueError("expected no more than a file of this size can hold")
             yield row

@@ -15,10 +15,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mtorch.debug.recording.layout import STATEMENTS, TABLES
+from mtorch.debug.recording.layout import PAGE, STATEMENTS
 from mtorch.debug.recording.reader import Recording
+from mtorch.debug.recording.recorder import Recorder
+from mtorch.debug.recording.writer import Writer
+from mtorch.debug.session import Session
 from mtorch.errors import DataError
-from tests.mtorch.debug.recording.made import recorded
+from tests.mtorch.debug.recording.made import build, recorded
 from tui.plain import plain
 
 COUNT = int(os.environ.get("MTORCH_CORRUPTIONS", "400"))
@@ -46,6 +49,23 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def reported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With what was found in an iteration, as a script's recording has it."""
+    path, name = tmp_path_factory.mktemp("reported") / "a.mtr", "rnn-sin-cos-seed"
+    with Writer(path, {"seed": 0}) as writer:
+        Recorder(build(name), writer, keep={0}).run(3)
+        report = Session(build(name)).report(0)
+        wrong = [(check.event, check.tensor) for check in report.checks if check.ok is False]
+        writer.report(report, {place: report.numerical(*place) for place in wrong})
+    return path
+
+
+def tables(base: sqlite3.Connection) -> list[str]:
+    asked = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name"
+    return [name for (name,) in base.execute(asked)]
+
+
 def flipped(path: Path, rng: Random) -> None:
     content = bytearray(path.read_bytes())
     for _ in range(int(rng.integers(1, 40))):
@@ -69,8 +89,8 @@ def truncated(path: Path, rng: Random) -> None:
 
 def forged(path: Path, rng: Random) -> None:
     """A cell says something else: a number, a size, a name, a shape."""
-    table = str(rng.choice(list(TABLES)))
     with sqlite3.connect(path) as base:
+        table = str(rng.choice(tables(base)))
         columns = [row[1] for row in base.execute(f"PRAGMA table_info({table})")]
         column = str(rng.choice(columns))
         shapes = ["[99999999, 99999999]", "[-1]", "[[", "[" * 2000, "[1.5]", '"x"', "null"]
@@ -85,7 +105,8 @@ def forged(path: Path, rng: Random) -> None:
 
 def replaced(path: Path, rng: Random) -> None:
     """A table is a view, or has a trigger, or another make."""
-    table = str(rng.choice(list(TABLES)))
+    base = sqlite3.connect(path)
+    table = str(rng.choice(tables(base)))
     tricks = [
         f"ALTER TABLE {table} RENAME TO other; CREATE VIEW {table} AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL "
         "SELECT i + 1 FROM n) SELECT i, i, i, i, i, i FROM n",
@@ -95,7 +116,7 @@ def replaced(path: Path, rng: Random) -> None:
         "CREATE TABLE more (x)",
         "CREATE VIEW more AS SELECT load_extension('x')",
     ]
-    with sqlite3.connect(path) as base:
+    with base:
         base.executescript(str(rng.choice(tricks)))
     base.close()
 
@@ -118,16 +139,24 @@ def read(path: Path) -> Iterator[str]:
             trace = found.trace(n)
             for event in trace.events if trace else ():
                 yield from (str(event.address), event.label, *event.equations, *event.tensors)
+            if trace and (report := found.report(trace)):
+                for check in report.checks:
+                    yield from (check.path, check.tensor, check.method)
+                for finding in report.findings:
+                    yield from (finding.cause, finding.path, finding.tensor, finding.message, str(finding.evidence))
+                yield str(report.ok)
+                for event_number, checks in report.wrong.items():
+                    yield from (str(report.known_numerical(event_number, check.tensor)) for check in checks)
     finally:
         found.close()
 
 
-def test_ten_thousand_ways_to_be_broken(whole: Path, tmp_path: Path) -> None:
+def test_ten_thousand_ways_to_be_broken(whole: Path, reported: Path, tmp_path: Path) -> None:
     path, good = tmp_path / "b.mtr", 0
     tracemalloc.start()
     for number in range(COUNT):
         rng = np.random.default_rng(number)
-        shutil.copy(whole, path)
+        shutil.copy((whole, reported)[number // len(DAMAGES) % 2], path)
         DAMAGES[number % len(DAMAGES)](path, rng)
         tracemalloc.reset_peak()
         try:
@@ -177,6 +206,30 @@ def test_a_question_without_an_end_is_ended(whole: Path, monkeypatch: pytest.Mon
         list(found._rows(endless))
 
 
+def test_a_long_text_that_comes_again_and_again_is_read_no_more_often_than_it_fits(
+    reported: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.mtr"
+    shutil.copy(reported, path)
+    with sqlite3.connect(path) as base:
+        base.execute("DELETE FROM findings")
+        base.execute("INSERT INTO findings VALUES (0, 0, ?)", (json.dumps({"message": "a" * 900_000}),))
+        base.executemany("INSERT INTO findings VALUES (9, 0, ?)", [("b" * 3900,)] * 300)
+        (root,) = base.execute("SELECT rootpage FROM sqlite_master WHERE name = 'findings'").fetchone()
+    base.close()
+    content = bytearray(path.read_bytes())
+    start = (root - 1) * PAGE
+    count = int.from_bytes(content[start + 3 : start + 5], "big")
+    cells = [int.from_bytes(content[at : at + 2], "big") for at in range(start + 12, start + 12 + 2 * count, 2)]
+    first = content[start + cells[0] : start + cells[0] + 4]
+    for cell in cells:  # each says on which page the rows are that come next
+        content[start + cell : start + cell + 4] = first
+    path.write_bytes(bytes(content))
+    found = Recording(path)
+    with pytest.raises(DataError, match="no more than a file of this size can hold"), found._told():
+        list(found._rows("SELECT value FROM findings WHERE iteration = 0"))
+
+
 def test_opening_runs_nothing(whole: Path, tmp_path: Path) -> None:
     """No import, no eval, no pickle, no file but its own."""
     happened: list[tuple[str, Any]] = []
@@ -214,3 +267,14 @@ def test_the_tables_are_made_as_the_reader_wants_them(whole: Path) -> None:
         made = [sql for (sql,) in base.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")]
     base.close()
     assert sorted(made) == sorted(STATEMENTS)
+
+
+def test_what_was_found_is_read_as_it_was_written(reported: Path) -> None:
+    found = Recording(reported)
+    trace = found.trace(0)
+    assert trace is not None
+    report = found.report(trace)
+    assert report is not None
+    expected = Session(build("rnn-sin-cos-seed")).report(0)
+    assert report.checks == expected.checks
+    assert [f.as_json() for f in report.findings] == [f.as_json() for f in expected.findings]

@@ -228,6 +228,7 @@ class Observer:
         node.owned = found_by(self._pairs, self.unclear, node, before)
         taken = {p.name for p in node.owned}
         node.owned += tuple(p for p in within(node) if p.name not in taken)
+        node.updated = {p.name: np.array(get(target, p.place)) for p in node.owned if p.lr is not None}
         own = {p.name: p for p in node.owned}
         if not node.given:
             node.left = input_gradients(node, before)
@@ -343,6 +344,7 @@ class Observer:
         owned = tuple(p for p in node.owned if p.name in gradients)
         assert before.chance is not None
         layer = Stranger(before.twin, forward, back, owned, before.chance)
+        layer.updated = node.updated
         layer.repaired = repaired  # type: ignore[attr-defined]
         for child in everything(node.children):
             if child.call is not None and child.layer is not node.layer:

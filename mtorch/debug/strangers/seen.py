@@ -39,6 +39,7 @@ class Seen(Node):
     owned: tuple[Parameter, ...] = ()
     contributions: dict[str, Array] = field(default_factory=dict)
     had_backward: bool = False
+    updated: dict[str, Array] = field(default_factory=dict)
     doubtful: bool = False
     """Of a backward: whether what it was handed isn't called a gradient, and may be targets."""
 

@@ -93,6 +93,8 @@ class Stranger:
     training: bool = True
     inner: dict[str, tuple[Any, Stranger]] = field(default_factory=dict)
     """By path, the objects inside that were called by this one, and what their calls are like."""
+    updated: dict[str, Array] = field(default_factory=dict)
+    """Parameters as its backward left them, of those that it updates itself."""
     outside: dict[str, tuple[Any, Stranger]] = field(default_factory=dict)
     """The same of objects that it called but doesn't hold, which copies call, too."""
     stands: dict[tuple[Parameter, ...], list[Place]] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from mtorch.debug.diagnosis.hypotheses.placement import (
     places_mixed,
     stride_ignored,
 )
-from mtorch.debug.diagnosis.hypotheses.points import at_output, changed_between, earlier_call
+from mtorch.debug.diagnosis.hypotheses.points import after_update, at_output, changed_between, earlier_call
 from mtorch.debug.diagnosis.hypotheses.tensors import (
     blocks_swapped,
     handed_on,
@@ -34,6 +34,7 @@ from mtorch.debug.diagnosis.hypotheses.within import share_only
 
 HYPOTHESES: tuple[Callable[[Case], Guess | None], ...] = (
     share_only,
+    after_update,
     changed_between,
     skip_missing,
     handed_on,

@@ -36,6 +36,20 @@ def earlier_call(case: Case) -> Guess | None:
     return None
 
 
+def after_update(case: Case) -> Guess | None:
+    """The derivative for the parameters as the backward's own update left them."""
+    updated = getattr(case.layer, "updated", {})
+    if not updated:
+        return None
+    layer = twin(case.layer)
+    layer.parameters = {**layer.parameters, **updated}
+    if not case.fits(case.slopes(layer=layer)):
+        return None
+    names = " and ".join(updated)
+    said = f"is the derivative for {names} as backward's own update left them: it updates them before it uses them"
+    return Guess("wrong-tensor", said, {"is_tensor": names, "point": "after the update"})
+
+
 def changed_between(case: Case) -> Guess | None:
     """Right when a twin computes it alone, and what the layer had saved was changed between forward and backward;
     or the derivative of the layer as its forward left it, which differs from what its forward worked with.

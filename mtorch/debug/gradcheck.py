@@ -137,8 +137,9 @@ def compare(
         found = derivative.along(slot, directions, grad_output)
         verdict = Verdict(slopes(gradient, directions), found, largest, 0.0, call)
         share = f"{verdict.sure.sum()} of {gradient.size} elements"
-        directions = [d for d, sure in zip(directions, verdict.sure, strict=True) if sure]
-        found = found._replace(values=found.values[verdict.sure], method=f"{found.method}, {share}")
+        if verdict.sure.any():
+            directions = [d for d, sure in zip(directions, verdict.sure, strict=True) if sure]
+            found = found._replace(values=found.values[verdict.sure], method=f"{found.method}, {share}")
     evidence = Evidence(slot, directions, slopes(gradient, directions), found.values, True, call)
     if verdict.ok is None:
         return evidence, None, UNSURE if np.isfinite(found.values).any() else LOST, None

@@ -60,11 +60,9 @@ def argument_names(target: Any, method: str, args: tuple[Any, ...], kwargs: dict
     """What the arguments are called in the method's own signature."""
     function = target.functions[method] if isinstance(target, Pair) else getattr(target, method)
     try:
-        names = [
-            p.name if p.kind is not p.VAR_POSITIONAL else f"{p.name}"
-            for p in inspect.signature(function).parameters.values()
-            if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.VAR_POSITIONAL)
-        ]
+        found = [*inspect.signature(function).parameters.values()]
+        names = [p.name for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        names += [p.name for p in found if p.kind is p.VAR_POSITIONAL] * len(args)
     except (TypeError, ValueError):
         names = []
     return [names[n] if n < len(names) else f"argument{n}" for n in range(len(args))]

@@ -87,12 +87,20 @@ def run(
     done(observer, failure)
 
 
+def others_at_work() -> bool:
+    return threading.active_count() > 1 or bool(children())
+
+
+def children() -> list[Any]:
+    """The processes that the script has begun."""
+    return list(sys.modules["multiprocessing"].active_children()) if "multiprocessing" in sys.modules else []
+
+
 def leave() -> None:
     """End the process, whatever threads and processes the script has left at work."""
     sys.stdout.flush()
-    if "multiprocessing" in sys.modules:
-        for process in sys.modules["multiprocessing"].active_children():
-            process.terminate()
+    for process in children():
+        process.terminate()
     os._exit(0)
 
 
@@ -140,6 +148,6 @@ def main() -> None:
 
     run(path, args, int(iterations), tape.add, begins, done)
     sys.stdout.flush()
-    if not any(failures) and threading.active_count() > 1:  # one that never ends, as the script was to end it
+    if not any(failures) and others_at_work():  # which the script was to end, and can't any more
         leave()
     sys.exit(1 if any(failures) else 0)

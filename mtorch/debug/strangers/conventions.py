@@ -71,9 +71,10 @@ def settled(trace: Trace, findings: Sequence[Finding]) -> tuple[Finding, ...]:
         names = {slot: name for slot, name in call.names.items() if slot in call.gradients}
         ends += [running * scales.get((path, name), 1) for slot, name in names.items() if not slot.startswith("#")]
         of_inputs = {scales.get((path, name), Fraction(1)) for slot, name in names.items() if slot.startswith("#")}
-        if len(of_inputs) == 1:
-            running *= of_inputs.pop()
-    if not errors or not ends or any(end != 1 for end in ends):
+        if len(of_inputs) > 1:  # which way did it go on?
+            return tuple(findings)
+        running *= of_inputs.pop() if of_inputs else 1
+    if len(errors) < 2 or not ends or any(end != 1 for end in ends):
         return tuple(findings)
     return tuple(
         replace(f, severity="info", message=f.message + NOTED) if f.severity == "error" else f for f in findings

@@ -131,10 +131,8 @@ def returned_by(node: Seen) -> dict[Place, Array]:
 
 def rate_of(node: Seen) -> float | None:
     args, kwargs = node.again
-    given = {
-        **defaults(node.layer, "backward"),
-        **dict(zip(argument_names(node.layer, "backward", args, kwargs), args, strict=False)),
-    }
+    names = argument_names(node.layer, "backward", args, kwargs)
+    given = {**defaults(node.layer, "backward"), **dict(zip(names, args, strict=False))}
     given |= kwargs
     around = vars(sys.modules.get(type(node.layer).__module__, sys))
     own = {**{k: v for k, v in around.items() if k.lower() in RATES}, **attributes(node.layer), **given}

@@ -234,14 +234,15 @@ class DebuggerApp(Stops, Notes, Whence, WhatIf, App[None]):
         self.query_one("#loss", Static).update(f"{curve}\n{words}", layout=False)
         self._show_tensors(trace.events[index], report)
         self._show_findings(trace.events[index], report)
-        if report is None and self.checking != iteration and iteration not in self.failures:
+        known = report is not None and self.session.known_health(iteration) is not None
+        if not known and self.checking != iteration and iteration not in self.failures:
             if self._soon:
                 self._soon.stop()
             self._soon = self.set_timer(SHORT, lambda: self._check_soon(iteration))
 
     def _crumb(self, events: tuple[Event, ...], index: int, report: Report | None) -> Text:
         iteration = events[index].address.iteration
-        state = summary(report, self.checking == iteration, self.session.known_health(iteration))
+        state = summary(report, self.checking == iteration, self.session.known_health(iteration) or ())
         left = plain(branch_words(self.branches, iteration) + breadcrumb(events, index))
         room = max(1, self.size.width - 2 - len(state))
         return Text(left[: room - 1].ljust(room) + state, no_wrap=True)
@@ -284,7 +285,7 @@ class DebuggerApp(Stops, Notes, Whence, WhatIf, App[None]):
 
     def _show_findings(self, event: Event, report: Report | None) -> None:
         iteration = event.address.iteration
-        health = self.session.known_health(iteration)
+        health = self.session.known_health(iteration) or ()
         told = tuple(found for found in health if (found.iteration, found.event) == (iteration, event.index))
         said = verdict(event, report, told)
         failure = self.failures.get(iteration)
@@ -420,27 +421,28 @@ class DebuggerApp(Stops, Notes, Whence, WhatIf, App[None]):
     def _check_soon(self, iteration: int) -> None:
         if self.position is not None and self.position.iteration == iteration and self.checking != iteration:
             self.checking = iteration
-            self.check(iteration)
+            self.check(self.session, iteration)
             self.show()
 
     @work(thread=True, exclusive=True, group="check", exit_on_error=False)
-    def check(self, iteration: int) -> None:
+    def check(self, session: Session, iteration: int) -> None:
+        """Of a session, as another branch may have come into view meanwhile."""
         worker = get_current_worker()
         try:
-            report = self.session.report(iteration, lambda _: not worker.is_cancelled)
+            session.report(iteration, lambda _: not worker.is_cancelled)
+            self.post_message(Checked(session, iteration, more=True))
+            session.health(iteration, lambda _: not worker.is_cancelled)
+            self.post_message(Checked(session, iteration))
         except Stopped:
             return
         except BaseException as error:  # a user's own layers may raise anything, sys.exit too
-            self.post_message(Checked(iteration, what(error)))
-            return
-        self.post_message(Checked(report.iteration))
-        with contextlib.suppress(Stopped, MtorchError):  # iterations that can't be run say so when they are gone to
-            if self.session.health(iteration, lambda _: not worker.is_cancelled):
-                self.post_message(Checked(iteration))
+            self.post_message(Checked(session, iteration, what(error)))
 
     @on(Checked)
     def _checked(self, message: Checked) -> None:
-        if self.checking == message.iteration:
+        if message.session is not self.session:
+            return
+        if self.checking == message.iteration and not message.more:
             self.checking = None
         if message.failure:
             self.failures[message.iteration] = message.failure

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.message import Message
 
+from mtorch.debug.session import Session
 from mtorch.debug.sources import Sources
 from mtorch.debug.timeline import Position
 
@@ -17,11 +18,11 @@ class Jump(Message):
 
 
 class Checked(Message):
-    """An iteration's check is done, or could not be."""
+    """An iteration's check in a session is done, or could not be; with `more`, its health is still looked at."""
 
-    def __init__(self, iteration: int, failure: str = "") -> None:
+    def __init__(self, session: Session, iteration: int, failure: str = "", more: bool = False) -> None:
         super().__init__()
-        self.iteration, self.failure = iteration, failure
+        self.session, self.iteration, self.failure, self.more = session, iteration, failure, more
 
 
 class Compared(Message):

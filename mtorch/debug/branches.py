@@ -208,7 +208,7 @@ class BranchSession(Session):
     def health(self, iteration: int, going: Going = lambda _: True) -> tuple[Finding, ...]:
         return super().health(iteration, going) if iteration >= self.at else self.parent.health(iteration, going)
 
-    def known_health(self, iteration: int) -> tuple[Finding, ...]:
+    def known_health(self, iteration: int) -> tuple[Finding, ...] | None:
         return super().known_health(iteration) if iteration >= self.at else self.parent.known_health(iteration)
 
 

@@ -240,9 +240,9 @@ class Session:
                 remember(self._health, iteration, found)
             return self._health[iteration]
 
-    def known_health(self, iteration: int) -> tuple[Finding, ...]:
-        """The same, as far as it was asked for."""
-        return self._health.get(iteration, ())
+    def known_health(self, iteration: int) -> tuple[Finding, ...] | None:
+        """The same where it is known already; None means that it isn't."""
+        return self._health.get(iteration)
 
     def known_report(self, iteration: int) -> Report | None:
         """The report where there is one already; None means "not checked"."""

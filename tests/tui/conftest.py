@@ -41,11 +41,12 @@ class Driver:
                 await asyncio.sleep(0)
 
     def judged(self) -> bool:
-        """Whether the iteration that shows has been checked, or is known to be uncheckable."""
+        """Whether the iteration that shows has been checked, and its health, or is known to be uncheckable."""
         app = self.app
         if app.position is None or app.position.iteration in app.failures:
             return True
-        return app.session.known_report(app.position.iteration) is not None
+        iteration, session = app.position.iteration, app.session
+        return session.known_report(iteration) is not None and session.known_health(iteration) is not None
 
     async def command(self, words: str) -> None:
         """As if it had been typed. Opening and closing the line lays the screen out anew, which takes most of the time;

@@ -13,6 +13,7 @@ from textual.widgets import Static
 import scenarios
 from mtorch import SGD, DataLoader, Module, Sequential, SquareLoss, Training, layers
 from mtorch.debug.session import Going, Session
+from tui.messages import Checked
 from tui.picker import Picker
 from tui.targets import load
 from tui.widgets.event_tree import EventTree
@@ -325,6 +326,21 @@ async def test_what_ails_the_training_stands_beside_right_gradients(debug: Debug
         assert driver.text.count("! dead-units: 16 of relu2's 16 units are 0") == 2  # here, and in the list
         await driver.command("goto 0")
         assert "warning" not in driver.text, "one iteration tells nothing of how it goes on"
+
+
+async def test_what_ails_the_training_shows_where_gradients_were_checked_on_the_way(debug: Debug) -> None:
+    session = Session(scenarios.find("sick-dead-relu").build())
+    session.report(9)
+    async with debug(session, (100, 30)) as driver:
+        await driver.command("goto 9 loss")
+        assert "11 gradients right, 2 warnings" in driver.text
+
+
+async def test_what_comes_late_from_another_branch_is_not_said_of_this_one(debug: Debug) -> None:
+    async with debug(HEALTHY) as driver:
+        driver.app.post_message(Checked(Session(scenarios.find(HEALTHY).build()), 0, "the other's layer failed"))
+        await driver.settle()
+        assert not driver.app.failures
 
 
 async def test_where_iterations_are_long_health_is_that_of_those_seen(debug: Debug) -> None:

@@ -24,7 +24,7 @@ class Window(Session):
         self.store = recording
         self.seconds, self.inexact = 0.0, None
         self._latest: Trace | None = None
-        self._reports, self._health = OrderedDict(), OrderedDict()
+        self._reports = OrderedDict()
         self._running, self._checking = threading.RLock(), threading.RLock()
 
     def _refused(self, iteration: int) -> MtorchError:
@@ -62,4 +62,7 @@ class Window(Session):
             return self._reports[iteration]
 
     def health(self, iteration: int, going: Going = lambda _: True) -> tuple[Finding, ...]:
+        return ()
+
+    def known_health(self, iteration: int) -> tuple[Finding, ...]:
         return ()

@@ -18,6 +18,9 @@ from tui.recordings import description
 from tui.targets import Target
 
 ONE = {"branches": "branch", "notes": "note"}
+IN = " · "
+"""Between a branch's name and the address of a note's event."""
+
 LONGEST = 10**9
 """Iterations."""
 
@@ -115,9 +118,6 @@ class Notebook:
 
     def _with(self, there: Mapping[str, Any], left: dict[str, Any]) -> dict[str, Any]:
         """What is left, with the notes and branches that others have left in the file since it was opened."""
-        notes, opened = texts(there, "notes"), self._opened["notes"]
-        left["notes"] = [note for note in notes if note in self.notes or note not in opened]
-        left["notes"] += [note for note in self.notes if note not in notes and note not in opened]
         branches = list(left.get("branches", []))
         called: dict[str, str] = {}
         for entry in texts(there, "branches"):
@@ -126,6 +126,13 @@ class Notebook:
             name, parent, *rest = entry
             called[name] = free(name, [branch[0] for branch in branches])
             branches.append([called[name], called.get(parent, parent), *rest])
+        notes, opened = texts(there, "notes"), self._opened["notes"]
+        left["notes"] = [
+            note if note in self.notes else moved(note, called)
+            for note in notes
+            if note in self.notes or note not in opened
+        ]
+        left["notes"] += [note for note in self.notes if note not in notes and note not in opened]
         if branches:
             left |= {"branches": branches, "branch": left.get("branch", TRUNK)}
             if isinstance(lengths := there.get("lengths"), dict):
@@ -142,6 +149,12 @@ def texts(left: Mapping[str, Any], kind: str) -> list[list[str]]:
         for entry in (found if isinstance(found, list) else [])
         if isinstance(entry, list) and len(entry) == PARTS[kind] and all(isinstance(part, str) for part in entry)
     ]
+
+
+def moved(note: list[str], called: Mapping[str, str]) -> list[str]:
+    """The note, at its branch's other name if that has got one."""
+    name, between, address = note[0].rpartition(IN)
+    return [called.get(name, name) + between + address, note[1]]
 
 
 def free(name: str, taken: Collection[str]) -> str:

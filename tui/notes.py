@@ -10,10 +10,8 @@ from mtorch.debug.session import Going
 from mtorch.debug.timeline import Position
 from mtorch.errors import MtorchError
 from tui.commands import chosen
+from tui.notebook import IN
 from tui.screens.notes import NotesScreen
-
-IN = " · "
-"""Between a branch's name and the address of an event of it."""
 
 
 class Notes:
@@ -65,8 +63,11 @@ class Notes:
             return
 
         def job(at: Position, going: Going) -> tuple[Position, str]:
-            if self.branches.owner(address.iteration) != branch:
-                self.enter(branch, Position(address.iteration, 0), going)
-            return self.session.goto(address, going), f"note {number + 1}: {text}"
+            other = self.branches.owner(address.iteration) != branch
+            session = self.branches.session(branch, going) if other else self.session
+            there = session.goto(address, going)
+            if other:
+                self.enter(branch, there, going)
+            return there, f"note {number + 1}: {text}"
 
         self.start(job, f"going to {place}")

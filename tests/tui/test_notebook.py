@@ -125,6 +125,7 @@ async def test_two_who_leave_something_in_one_file_lose_nothing(debug: Debug, tm
             await driver.command("branch trunk")
             await driver.command(f"note {name}")
             await driver.command(f"set lr = {3 + len(books)}")
+            await driver.command(f"note branch of the {name}")
             await driver.command(f"goto {1 + len(books)} loss")
             books.append((notebook, driver.app.left))
     second = books[1][0]
@@ -132,7 +133,13 @@ async def test_two_who_leave_something_in_one_file_lose_nothing(debug: Debug, tm
     for notebook, left in books:
         notebook.close(left)
     left = left_in(path)
-    assert [text for _, text in left["notes"]] == ["stays", "first", "second"]
+    assert left["notes"] == [
+        ["0 forward", "stays"],
+        ["0 forward", "first"],
+        ["branch1-2 · 0 forward", "branch of the first"],
+        ["0 forward", "second"],
+        ["branch1 · 0 forward", "branch of the second"],
+    ]
     assert left["branches"] == [
         ["old", "trunk", "0", "lr = 1"],
         ["branch1", "trunk", "0", "lr = 4"],
@@ -140,7 +147,7 @@ async def test_two_who_leave_something_in_one_file_lose_nothing(debug: Debug, tm
     ]
     assert (left["position"], left["branch"]) == ("2 loss", "branch1")
     second.close({"position": "0 loss"})
-    assert [text for _, text in left_in(path)["notes"]] == ["stays", "first", "second"]
+    assert left_in(path)["notes"] == left["notes"]
 
 
 async def test_what_was_left_and_cannot_be_read_is_said_when_it_is_opened(debug: Debug, tmp_path: Path) -> None:
@@ -205,6 +212,12 @@ async def test_notes_are_listed_gone_to_and_forgotten(debug: Debug) -> None:
         await driver.command("goto trunk (before mine) · iteration 2 › loss")
         assert driver.place == "2 loss"
         await driver.command("branch trunk")
+        driver.app.notebook.note("mine · 5 loss t=3", "nowhere")
+        await driver.command("notes")
+        await driver.press("j", "j", "j", "enter")
+        assert driver.status.startswith("nothing at '5 loss t=3'")
+        assert driver.app.branches.current == "trunk", "what shows is the trunk's still"
+        await driver.command("delete-note 4")
         await driver.command("notes")
         await driver.press("j", "enter")
         assert "mine · iteration 5 › loss" in driver.text

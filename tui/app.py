@@ -587,6 +587,7 @@ class DebuggerApp(Stops, Notes, Whence, WhatIf, App[None]):
         except Exception as error:  # the target's own file may be gone, its batches may raise anything
             self.say(what(error))
             return
+        self.warned = ""
         count, where = len(self.branches.trunk.losses), self.notebook.saved
         self.say(f"{count} iterations are in {where} ({decimal(size)}); mtorch replay opens it")
 

@@ -244,7 +244,7 @@ def run_script(
         for line in filter(None, (ran.failure and f"the script failed: {ran.failure}", *ran.unclear)):
             click.echo(f"mtorch: {plain_text(line)}", err=True)
         if not only_check:
-            return open_debugger(str(ran.recording.path))
+            return open_debugger(str(ran.recording.path), passing=out is None)
         checked = scripts.checked(script, ran.recording)
         if as_json:
             from tui.as_json import check_report, dumps
@@ -496,8 +496,12 @@ def open_debugger(
     source: Path | None = None,
     memory: int | None = None,
     recorded: bool = False,
+    passing: bool = False,
 ) -> int:
-    """Run the debugger on a target until the user leaves it; a target that is `recorded` is never run as a file."""
+    """Run the debugger on a target until the user leaves it; a target that is `recorded` is never run as a file.
+
+    A `passing` recording is gone then.
+    """
     from tui.targets import is_recording, load
 
     recorded = recorded or is_recording(name)
@@ -517,7 +521,7 @@ def open_debugger(
         if seed is not None:
             raise click.UsageError(f"--seed {seed}: {name} has its own; a recording is run as it was")
         session, target, recording = opened(name, assignments, data, source, memory)
-        notebook = Notebook(target, recording)
+        notebook = Notebook(target, recording, passing)
     else:
         target = load(name, seed, assignments, data)
         session, notebook = target.session(memory), Notebook(target)

@@ -18,4 +18,4 @@ def show(path: Path, name: str) -> None:
     from tui.app import DebuggerApp
 
     recording = Recording(path)
-    DebuggerApp(Window(recording, "here() shows one call"), name, Notebook(None, recording)).run()
+    DebuggerApp(Window(recording, "here() shows one call"), name, Notebook(None, recording, passing=True)).run()

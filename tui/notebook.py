@@ -31,11 +31,12 @@ PARTS = {"branches": 4, "notes": 2}
 class Notebook:
     """`notes` are (address, text); `left` is what a recording says the user left there, by kind.
 
-    A file may say anything: what isn't of the right make is passed over.
+    A file may say anything: what isn't of the right make is passed over. A `passing` recording is gone when the
+    debugger is left.
     """
 
-    def __init__(self, target: Target | None, recording: Recording | None = None) -> None:
-        self.target, self.recording = target, recording
+    def __init__(self, target: Target | None, recording: Recording | None = None, passing: bool = False) -> None:
+        self.target, self.recording, self.passing = target, recording, passing
         self.left: Mapping[str, Any] = recording.left if recording else {}
         self._opened = {kind: texts(self.left, kind) for kind in PARTS}
         self.branches, self.notes = self._opened["branches"], list(self._opened["notes"])
@@ -100,7 +101,7 @@ class Notebook:
 
     def unsaved(self, left: Mapping[str, Any]) -> str:
         """What leaving would lose and how to keep it, in words; "" where all is in a recording, or will be."""
-        if self.recording is not None and not beside.locked(self.recording.path):
+        if self.recording is not None and not self.passing and not beside.locked(self.recording.path):
             return ""  # `close` leaves it there
         here = {"branches": left.get("branches", []), "notes": self.notes}
         new = {kind: sum(entry not in self._safe[kind] for entry in made) for kind, made in here.items()}
@@ -108,6 +109,8 @@ class Notebook:
         if not lost:
             return ""
         where = f" ({self.recording.path.name} can't be written)" if self.recording else ""
+        if self.passing:
+            where = " with this recording, which is not kept"
         how = "" if self.target is None else ":save FILE.mtr keeps them, "
         return f"{lost} would be lost{where}; {how}q again leaves"
 

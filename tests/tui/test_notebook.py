@@ -12,6 +12,7 @@ from textual.widgets import OptionList
 
 from mtorch.debug.recording.reader import Recording
 from mtorch.debug.recording.recorder import Recorder
+from mtorch.debug.recording.window import Window
 from mtorch.debug.recording.writer import Writer
 from tests.mtorch.debug.recording.made import build, recorded
 from tests.mtorch.debug.recording.test_beside import only_reading
@@ -98,6 +99,25 @@ async def test_leaving_says_once_what_would_be_lost(debug: Debug, tmp_path: Path
         await driver.pilot.press("q")
         await driver.pilot.pause()
         assert not driver.app.is_running
+
+
+async def test_leaving_says_again_what_would_be_lost_of_what_was_noted_since(debug: Debug, tmp_path: Path) -> None:
+    target = load("rnn-sin-cos", 0, ("hidden=4", "seq=3", "batch=4"))
+    async with debug(target.session(), notebook=Notebook(target)) as driver:
+        for words in (f"save {tmp_path / 'a.mtr'}", "save"):
+            await driver.command(f"note before {words}")
+            await driver.press("q")
+            assert driver.status.startswith("1 note would be lost")
+            await driver.command(words)
+
+
+async def test_what_is_left_in_a_recording_that_is_not_kept_would_be_lost(debug: Debug, tmp_path: Path) -> None:
+    recording = recorded(tmp_path / "a.mtr", 2, keep={0})
+    session = Window(recording, "it is of a script")
+    async with debug(session, notebook=Notebook(None, recording, passing=True)) as driver:
+        await driver.command("note a")
+        await driver.press("q")
+        assert driver.status == "1 note would be lost with this recording, which is not kept; q again leaves"
 
 
 async def test_leaving_with_nothing_to_lose_asks_nothing(debug: Debug) -> None:

@@ -6,8 +6,8 @@ below `NEAR` of its size by chance: of errors as large as the check's tolerance 
 in proportion. What is not found right here is not wrong yet: it gets the check of its own.
 
 Time steps of one layer are looked at together, as rows of one batch, where the layer treats rows one by one.
-That is enough for layers whose forward is mtorch's own, which carries complex numbers through. Of others, a forward that
-drops imaginary parts may agree with a backward that lacks the same term: there, differences must say the same.
+That is enough for layers whose forward is mtorch's own, which carries complex numbers through. Of others, a forward
+that drops imaginary parts may agree with a backward that lacks the same term: there, differences must say the same.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from mtorch import __version__
 from mtorch.debug.events import Trace

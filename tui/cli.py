@@ -240,7 +240,7 @@ def run_script(
     if out is not None and out.suffix != ".mtr":
         raise click.UsageError(f"-o {out}: expected a name that ends in .mtr, as a recording is known by")
     with tempfile.TemporaryDirectory(prefix="mtorch-") as folder:
-        ran = scripts.run(script, args, iterations, out or Path(folder) / f"{Path(script).stem}.mtr", begins)
+        ran = scripts.run(script, args, iterations, out or Path(folder) / f"{Path(script).stem}.mtr", begins, as_json)
         for line in filter(None, (ran.failure and f"the script failed: {ran.failure}", *ran.unclear)):
             click.echo(f"mtorch: {plain_text(line)}", err=True)
         if not only_check:

@@ -28,8 +28,11 @@ class Ran:
     unclear: tuple[str, ...]
 
 
-def run(script: str, args: tuple[str, ...], iterations: int, out: Path, begins: str = "") -> Ran:
-    """Run a script until so many iterations are recorded. Raises ScenarioError where nothing was."""
+def run(script: str, args: tuple[str, ...], iterations: int, out: Path, begins: str = "", aside: bool = False) -> Ran:
+    """Run a script until so many iterations are recorded; `aside`: what it prints goes to stderr.
+
+    Raises ScenarioError where nothing was recorded.
+    """
     if not os.path.isfile(script):
         came = "a folder" if os.path.isdir(script) else "nothing"
         raise ScenarioError(f"{script}: expected a Python script, got {came}")
@@ -42,7 +45,10 @@ def run(script: str, args: tuple[str, ...], iterations: int, out: Path, begins: 
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         status = subprocess.run(
-            command, env={"MPLBACKEND": "Agg", **os.environ}, preexec_fn=lambda: signal.signal(signal.SIGINT, before)
+            command,
+            env={"MPLBACKEND": "Agg", **os.environ},
+            stdout=2 if aside else None,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, before),
         ).returncode
     finally:
         signal.signal(signal.SIGINT, before)

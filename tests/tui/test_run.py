@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from mtorch.debug.diagnosis.findings import Finding
 from tui import scripts
+from tui.cli import main
 
 FOREIGN = Path(__file__).parent.parent / "foreign"
 EXPECTED: dict[str, dict[str, Any]] = tomllib.loads((FOREIGN / "EXPECTED.toml").read_text(encoding="utf-8"))
@@ -121,3 +123,14 @@ def test_losses_of_one_sample_are_not_asked_about_two_where_they_have_one_target
     script = tmp_path / "train.py"
     script.write_text(ONE_BY_ONE)
     assert errors(str(script), tmp_path, monkeypatch) == []
+
+
+def test_what_a_script_prints_does_not_get_into_the_json(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    script = tmp_path / "train.py"
+    script.write_text(ONE_BY_ONE + "    print('epoch', i)\n")
+    with pytest.raises(SystemExit) as left:
+        main(["run", "--check", "--json", "--iterations", "2", str(script)])
+    said = capfd.readouterr()
+    assert json.loads(said.out)["ok"] is True
+    assert "epoch 0" in said.err
+    assert left.value.code == 0

@@ -32,7 +32,7 @@ FLOOR = 1e-4
 COMPLEX, CENTRAL = "complex-step", "central-difference"
 Pairs = tuple[tuple[int, int], ...]
 """Axes that go together: one of what is differentiated for, one of the output."""
-_warnings = threading.Lock()
+_warnings = threading.RLock()
 
 
 class Unmeasured(Exception):

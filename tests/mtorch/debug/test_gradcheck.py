@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import numpy as np
@@ -139,3 +140,30 @@ def test_a_true_gradient_of_zero_has_room_for_rounding() -> None:
 
     (check,) = verdicts(Constant(), RNG.standard_normal((5, 3)))
     assert check.ok
+
+
+class Doubles(layers.Layer):
+    def forward(self, x: Any) -> Any:
+        return 2 * x
+
+    def backward(self, grad_output: Any) -> Any:
+        return 2 * grad_output
+
+
+class Measures(Doubles):
+    """Its forward measures another layer, as one that calls an inner backward does once that was mended."""
+
+    def forward(self, x: Any) -> Any:
+        ones = np.ones(3)
+        return x * Derivative(call(Doubles(), ones)).along("#0", [ones], ones).values[0]
+
+
+def test_a_layer_that_measures_another_in_its_forward_can_be_measured() -> None:
+    found: list[Any] = []
+    ones = np.ones(3)
+    measure = threading.Thread(
+        target=lambda: found.extend(Derivative(call(Measures(), ones)).along("#0", [ones], ones).values), daemon=True
+    )
+    measure.start()
+    measure.join(20)
+    np.testing.assert_allclose(found, [18.0])

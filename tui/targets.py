@@ -110,7 +110,8 @@ def from_file(name: str, seed: int, assignments: tuple[str, ...], data: Path | N
         if inspect.iscoroutine(training):
             training.close()
     if not isinstance(training, Training):
-        raise ScenarioError(f"{name}: build(seed) expected to return a mtorch.Training, got {kind(training)}")
+        other = f"; mtorch run {name} takes its steps" if callable(getattr(training, "step", None)) else ""
+        raise ScenarioError(f"{name}: build(seed) expected to return a mtorch.Training, got {kind(training)}{other}")
     if not isinstance(training.epoch, int | np.integer) or training.epoch < 1:
         raise ScenarioError(f"{name}: expected a Training with at least 1 iteration an epoch, got {training.epoch!r}")
     return Target(name, seed, training, EPOCHS, path, sha256=made.sha256)

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from mtorch.debug.diagnosis.findings import Finding
+from mtorch.errors import ScenarioError
 from tui import scripts
+from tui.targets import load
 
 LAYER = """
 import numpy as np
@@ -92,3 +94,44 @@ def test_a_constant_on_one_of_two_ways_cancels_out_with_nothing(tmp_path: Path) 
 
 def test_matrices_are_watched_as_other_arrays(tmp_path: Path) -> None:
     assert {(f.path, f.tensor, f.cause) for f in found(MATRIX, tmp_path)} == {("linear", "grad_input", "transposed")}
+
+
+BUILT = """
+import numpy as np
+
+
+class Dense:
+    def __init__(self, rng):
+        self.W = rng.standard_normal((3, 3))
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W
+
+    def backward(self, grad):
+        self.dW = self.x.T @ grad
+        return grad @ self.W
+
+
+class Trainer:
+    def __init__(self, seed):
+        self.rng = np.random.default_rng(seed)
+        self.dense = Dense(self.rng)
+
+    def step(self, iteration):
+        out = self.dense.forward(self.rng.standard_normal((4, 3)))
+        self.dense.backward(out)
+        self.dense.W = self.dense.W - 0.01 * self.dense.dW
+
+
+def build(seed):
+    return Trainer(seed)
+"""
+
+
+def test_the_steps_of_what_build_makes_are_taken(tmp_path: Path) -> None:
+    assert {(f.path, f.tensor, f.cause) for f in found(BUILT, tmp_path)} == {("dense", "grad_input", "transposed")}
+    script = tmp_path / "mine.py"
+    script.write_text(BUILT)
+    with pytest.raises(ScenarioError, match=r"got mtorch_target.Trainer; mtorch run .*mine.py takes its steps"):
+        load(str(script))

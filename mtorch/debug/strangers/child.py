@@ -70,6 +70,9 @@ def run(
     with Instruments(observer, str(script.resolve().parent)):
         try:
             exec(compile(script.read_bytes(), str(script), "exec", dont_inherit=True), made.__dict__)
+            build = made.__dict__.get("build")
+            if callable(build) and not observer.iteration and not observer.turned:
+                stepped(build(0), iterations)
         except SystemExit as stop:
             failure = "" if stop.code in (None, 0) else f"it left with status {stop.code}"
         except Enough:
@@ -86,6 +89,13 @@ def run(
         except Exception as error:
             observer.broken = said(error)
     done(observer, failure)
+
+
+def stepped(built: Any, iterations: int) -> None:
+    """Take the steps of what a script's build(seed) made: it has a step(iteration), or is one."""
+    step = getattr(built, "step", built)
+    for iteration in range(iterations + 1 if callable(step) else 0):  # the last one is over when another begins
+        step(iteration)
 
 
 def others_at_work() -> bool:

@@ -6,42 +6,21 @@ from collections.abc import Iterable
 
 from rich.text import Text
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
-from textual.screen import ModalScreen
-from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import OptionList
 
 from tui.plain import plain
+from tui.screens.choice import ChoiceScreen
 
 
-class NotesScreen(ModalScreen[int | None]):
+class NotesScreen(ChoiceScreen[int | None]):
     """Dismissed with the place of the one that was chosen, or with None by escape or q."""
 
-    BINDINGS = [
-        Binding("escape,q", "dismiss(None)", "close", id="notes.close"),
-        Binding("j", "down", show=False, id="notes.down"),
-        Binding("k", "up", show=False, id="notes.up"),
-    ]
+    BINDINGS = [Binding("escape,q", "dismiss(None)", "close", id="notes.close")]
 
     def __init__(self, lines: Iterable[str]) -> None:
-        super().__init__()
         self.lines = [plain(line) for line in lines]
-
-    def compose(self) -> ComposeResult:
-        with Vertical():
-            yield Static(Text("Notes (enter goes to one, delete-note N forgets one)", "bold"))
-            yield OptionList(*(Option(Text(line)) for line in self.lines))
-
-    def on_mount(self) -> None:
-        self.query_one(OptionList).focus()
-
-    def action_down(self) -> None:
-        self.query_one(OptionList).action_cursor_down()
-
-    def action_up(self) -> None:
-        self.query_one(OptionList).action_cursor_up()
+        super().__init__(Text("Notes (enter goes to one, delete-note N forgets one)", "bold"), map(Text, self.lines))
 
     @on(OptionList.OptionSelected)
     def _chosen(self, message: OptionList.OptionSelected) -> None:

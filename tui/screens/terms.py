@@ -4,43 +4,22 @@ from __future__ import annotations
 
 from rich.text import Text
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
-from textual.screen import ModalScreen
-from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import OptionList
 
 from mtorch.debug.sources import Place, Sources
+from tui.screens.choice import ChoiceScreen
 from tui.viewmodels.sources import heading, lines
 
 
-class TermsScreen(ModalScreen[Place | None]):
+class TermsScreen(ChoiceScreen[Place | None]):
     """Dismissed with the place that was chosen, or with None by escape, q or x."""
 
-    BINDINGS = [
-        Binding("escape,q,x", "dismiss(None)", "close", id="terms.close"),
-        Binding("j", "down", show=False, id="terms.down"),
-        Binding("k", "up", show=False, id="terms.up"),
-    ]
+    BINDINGS = [Binding("escape,q,x", "dismiss(None)", "close", id="terms.close")]
 
     def __init__(self, sources: Sources) -> None:
-        super().__init__()
         self.sources = sources
-
-    def compose(self) -> ComposeResult:
-        with Vertical():
-            yield Static(Text(heading(self.sources)))
-            yield OptionList(*(Option(Text(line, no_wrap=True)) for line in lines(self.sources)))
-
-    def on_mount(self) -> None:
-        self.query_one(OptionList).focus()
-
-    def action_down(self) -> None:
-        self.query_one(OptionList).action_cursor_down()
-
-    def action_up(self) -> None:
-        self.query_one(OptionList).action_cursor_up()
+        super().__init__(Text(heading(sources)), (Text(line, no_wrap=True) for line in lines(sources)))
 
     @on(OptionList.OptionSelected)
     def _chosen(self, message: OptionList.OptionSelected) -> None:

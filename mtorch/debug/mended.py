@@ -21,8 +21,8 @@ MOST = 20_000
 
 def mended(call: Call, wrong: Set[str]) -> Call | None:
     """The call as it would be if the layers at the `wrong` paths inside it were right; None where that is too much."""
-    if hasattr(call.layer, "repaired"):  # a stranger's knows its own way
-        return call.layer.repaired(call, wrong)  # type: ignore[no-any-return]
+    if (repair := getattr(call.layer, "repair", None)) is not None:  # a stranger's knows its own way
+        return repair(call, wrong)  # type: ignore[no-any-return]
     layer, budget = twin(call.layer), Budget(MOST)
     within = zip(call.inside, paths(layer), strict=True)
     broken = [child for whole, (inner, child) in within if inner and whole in wrong]

@@ -10,6 +10,7 @@ import numpy as np
 
 from mtorch.debug.derivatives import Budget, Derivative, Unmeasured
 from mtorch.debug.events import Call
+from mtorch.debug.mended import MOST
 from mtorch.debug.naming import input_gradients
 from mtorch.debug.strangers.copies import duplicate
 from mtorch.debug.strangers.leaves import Hole, alike, emptied, numbers, rebuilt
@@ -18,15 +19,13 @@ from mtorch.debug.strangers.stranger import Stranger
 from mtorch.debug.twins import twin
 from mtorch.layers.base import Array
 
-MOST = 20_000
-"""Forward calls of inner layers that mending one call may take."""
-
 
 def repaired(call: Call, wrong: Set[str]) -> Call | None:
     """The call as it would be if the layers at the `wrong` paths inside it were right; None where that can't be had."""
     layer: Stranger = twin(call.layer)
-    # What the layers inside leave as their parameters' gradients is judged where they are.
-    layer.owned = tuple(p for p in layer.owned if not p.within)
+    # What the layers inside leave as their parameters' gradients is judged where they are; and a learning rate that was
+    # told by gradients says nothing any more.
+    layer.owned = tuple(p for p in layer.owned if not p.within and not p.unknown)
     budget = Budget(MOST)
     called = {**layer.inner, **layer.outside}
     before = [(thing, type(thing)) for thing, _ in called.values()]
@@ -47,9 +46,7 @@ def repaired(call: Call, wrong: Set[str]) -> Call | None:
     gradients = {
         slot: g for slot, g in {**call.gradients, **layer.gradients, **own}.items() if slot[0] == "#" or slot in known
     }
-    right = replace(call.layer, owned=layer.owned)
-    right.repaired = call.layer.repaired
-    return replace(call, layer=right, gradients=gradients)
+    return replace(call, layer=replace(call.layer, owned=layer.owned), gradients=gradients)
 
 
 def made_right(cls: type, inner: Stranger, budget: Budget) -> type:

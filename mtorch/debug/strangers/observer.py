@@ -345,9 +345,7 @@ class Observer:
         back = Backward(node.method, node.template, shapes, tuple(slots), tuple(node.left.values()))
         owned = tuple(p for p in node.owned if p.name in gradients)
         assert before.chance is not None
-        layer = Stranger(before.twin, forward, back, owned, before.chance)
-        layer.updated = node.updated
-        layer.repaired = repaired  # type: ignore[attr-defined]
+        layer = Stranger(before.twin, forward, back, owned, before.chance, updated=node.updated, repair=repaired)
         for child in everything(node.children):
             if child.call is not None and child.layer is not node.layer:
                 copied = before.copy.get(id(child.layer))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from mtorch.debug.events import Call
 from mtorch.debug.strangers.chance import Chance
 from mtorch.debug.strangers.copies import duplicate
 from mtorch.debug.strangers.guessing import Loss
@@ -97,6 +98,8 @@ class Stranger:
     """Parameters as its backward left them, of those that it updates itself."""
     outside: dict[str, tuple[Any, Stranger]] = field(default_factory=dict)
     """The same of objects that it called but doesn't hold, which copies call, too."""
+    repair: Callable[[Call, Set[str]], Call | None] | None = None
+    """Makes of its call, and the paths of what is wrong inside, the call as it would be if that were right."""
     stands: dict[tuple[Parameter, ...], list[Place]] = field(default_factory=dict)
     _given: Any = None
     _result: Any = None

@@ -242,7 +242,7 @@ def run_script(
     with tempfile.TemporaryDirectory(prefix="mtorch-") as folder:
         ran = scripts.run(script, args, iterations, out or Path(folder) / f"{Path(script).stem}.mtr", begins, as_json)
         for line in filter(None, (ran.failure and f"the script failed: {ran.failure}", *ran.unclear)):
-            click.echo(f"mtorch: {plain_text(line)}", err=True)
+            fail(line)
         if not only_check:
             return open_debugger(str(ran.recording.path), passing=out is None)
         checked = scripts.checked(script, ran.recording)
@@ -253,12 +253,6 @@ def run_script(
         else:
             show(output.check_report(checked))
         return 0 if checked.ok else 1
-
-
-def plain_text(text: str) -> str:
-    from tui.plain import plain
-
-    return plain(text)
 
 
 @main.command()

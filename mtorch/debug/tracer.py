@@ -6,6 +6,7 @@ import copy
 import inspect
 import zlib
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -189,12 +190,17 @@ class Tracer:
         update = Node("update", "", "update")
         for (path, layer), (before, gradients) in zip(self.layers, self.before, strict=True):
             for name, old in before.items():
-                new = np.array(layer.parameters[name])
-                node = Node("update", f"{path}.{name}" if path else name, f"{path}.{name}")
-                reached = {"gradient": gradients[name]} if name in gradients else {}
-                node.tensors = {f"{name} before": old, **reached, "delta": new - old, f"{name} after": new}
-                update.children.append(node)
+                update.children.append(update_of(path, name, old, np.array(layer.parameters[name]), gradients))
         self.roots.append(update)
+
+
+def update_of(path: str, name: str, old: Array, new: Array, gradients: Mapping[str, Array]) -> Node:
+    """The update of a parameter of the layer at a path; `gradients` are the layer's, by name."""
+    whole = f"{path}.{name}" if path else name
+    node = Node("update", whole, whole)
+    reached = {"gradient": gradients[name]} if name in gradients else {}
+    node.tensors = {f"{name} before": old, **reached, "delta": new - old, f"{name} after": new}
+    return node
 
 
 def kept(arrays: dict[str, Array]) -> dict[str, Array]:

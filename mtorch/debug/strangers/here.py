@@ -13,10 +13,9 @@ import numpy as np
 
 from mtorch.debug.events import Trace
 from mtorch.debug.report import Report
-from mtorch.debug.strangers.arguments import is_method
 from mtorch.debug.strangers.conventions import examined
 from mtorch.debug.strangers.copies import duplicate
-from mtorch.debug.strangers.instruments import NAMES, Instruments
+from mtorch.debug.strangers.instruments import Instruments, names_of
 from mtorch.debug.strangers.leaves import numbers
 from mtorch.debug.strangers.observer import Observer
 from mtorch.debug.strangers.places import PLAIN, parts
@@ -70,10 +69,6 @@ def moment(model: Any, inputs: tuple[Any, ...], grad_output: Any = None) -> Mome
         why = observer.broken or "its backward made nothing of it"
         raise MtorchError(f"here: nothing could be seen of {type(model).__name__}: {why}")
     return found[0]
-
-
-def names_of(cls: type) -> tuple[str, str] | None:
-    return next((pair for pair in NAMES if all(is_method(cls, name) for name in pair)), None)
 
 
 def objects(thing: Any) -> Iterator[Any]:

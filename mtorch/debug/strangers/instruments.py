@@ -70,7 +70,7 @@ class Instruments(Watch):
 
     def define(self, cls: type) -> None:
         """A class is there: watch it, if it is one of layers."""
-        names = next((pair for pair in NAMES if all(is_method(cls, name) for name in pair)), None)
+        names = names_of(cls)
         if not self.of_the_script(cls):
             return
         if names is not None:
@@ -142,6 +142,11 @@ class Instruments(Watch):
             yield
         except Exception as error:
             self.observer.broken = self.observer.broken or said(error)
+
+
+def names_of(cls: type) -> tuple[str, str] | None:
+    """What a class's forward and backward are called; None of one that has no such methods."""
+    return next((pair for pair in NAMES if all(is_method(cls, name) for name in pair)), None)
 
 
 def said(error: Exception) -> str:

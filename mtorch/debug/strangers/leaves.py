@@ -88,3 +88,8 @@ def numbers(value: Any, name: str = "") -> list[tuple[str, Array]]:
     if isinstance(value, float | complex | np.inexact) or (isinstance(value, np.ndarray) and value.dtype.kind in "fc"):
         return [(name, np.array(value))]
     return []
+
+
+def end_to_end(arrays: Sequence[Array]) -> Array:
+    """One array as it is, several as one vector, one after the other."""
+    return arrays[0] if len(arrays) == 1 else np.concatenate([array.ravel() for array in arrays])

@@ -13,7 +13,7 @@ from mtorch.debug.events import Call
 from mtorch.debug.mended import MOST
 from mtorch.debug.naming import input_gradients
 from mtorch.debug.strangers.copies import duplicate
-from mtorch.debug.strangers.leaves import Hole, alike, emptied, numbers, rebuilt
+from mtorch.debug.strangers.leaves import Hole, alike, emptied, end_to_end, numbers, rebuilt
 from mtorch.debug.strangers.places import get, put
 from mtorch.debug.strangers.stranger import Stranger
 from mtorch.debug.twins import twin
@@ -69,11 +69,7 @@ def made_right(cls: type, inner: Stranger, budget: Budget) -> type:
         constants = {n: array for n, array in enumerate(leaves) if n not in inner.call.inputs.values()}
         here = replace(inner, target=before, call=replace(inner.call, template=template, constants=constants))
         inputs = tuple(leaves[n] for n in inner.call.inputs.values())
-        grad_output = np.array(1.0)
-        if len(handed) == 1:
-            grad_output = handed[0]
-        elif handed:
-            grad_output = np.concatenate([handed[n].ravel() for n in range(len(handed))])
+        grad_output = end_to_end([handed[n] for n in range(len(handed))]) if handed else np.array(1.0)
         derivative = Derivative(Call(here, inputs, grad_output, {}, {}, spread=True), budget)
         true = {}
         for number, name in enumerate(inner.call.inputs):

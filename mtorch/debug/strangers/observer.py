@@ -23,7 +23,7 @@ from mtorch.debug.strangers.arguments import (
 from mtorch.debug.strangers.chance import Chance
 from mtorch.debug.strangers.copies import duplicate
 from mtorch.debug.strangers.guessing import agrees, guessed, losses, rated
-from mtorch.debug.strangers.leaves import Hole, emptied, filled, given_arrays, numbers, rebuilt
+from mtorch.debug.strangers.leaves import Hole, emptied, end_to_end, filled, given_arrays, numbers, rebuilt
 from mtorch.debug.strangers.leavings import input_gradients, output_of
 from mtorch.debug.strangers.mending import repaired
 from mtorch.debug.strangers.owning import found_by, is_any, keys, within
@@ -32,7 +32,7 @@ from mtorch.debug.strangers.quiet import quietly
 from mtorch.debug.strangers.seen import Seen, arrays_of, everything
 from mtorch.debug.strangers.stranger import Backward, Forward, Parameter, Ref, Stranger
 from mtorch.debug.strangers.valued import loss_event
-from mtorch.debug.tracer import Node, checksum, flatten, number_time_steps
+from mtorch.debug.tracer import Node, checksum, flatten, number_time_steps, update_of
 from mtorch.layers.base import Array
 from mtorch.naming import label
 
@@ -312,7 +312,7 @@ class Observer:
                 node.template, node.grads = filled(node.template, node.grads), []
         if node.grads and chosen is not None:
             shapes = tuple(g.shape for g in node.grads)
-            grad_output = node.grads[0] if len(node.grads) == 1 else np.concatenate([g.ravel() for g in node.grads])
+            grad_output = end_to_end(node.grads)
         elif len(outputs) == 1 and outputs[0].ndim == 0:
             chosen, shapes, grad_output = (0,), (), np.array(1.0)
         elif before.scalar is not None:
@@ -412,15 +412,7 @@ class Observer:
                     continue
                 old, new = np.asarray(old), np.asarray(new)
                 state[path] = old
-                child = Node("update", path, path)
-                reached = {"gradient": node.contributions[p.name]} if p.name in node.contributions else {}
-                child.tensors = {
-                    f"{p.name} before": old,
-                    **reached,
-                    "delta": new - old,
-                    f"{p.name} after": np.array(new),
-                }
-                update.children.append(child)
+                update.children.append(update_of(node.path, p.name, old, np.array(new), node.contributions))
         return update, state
 
 

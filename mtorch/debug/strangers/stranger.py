@@ -13,7 +13,7 @@ from mtorch.debug.events import Call
 from mtorch.debug.strangers.chance import Chance
 from mtorch.debug.strangers.copies import duplicate
 from mtorch.debug.strangers.guessing import Loss
-from mtorch.debug.strangers.leaves import alike, filled, given_arrays, numbers, rebuilt
+from mtorch.debug.strangers.leaves import alike, end_to_end, filled, given_arrays, numbers, rebuilt
 from mtorch.debug.strangers.places import Place, arrays_in, get, put
 from mtorch.layers.base import Array
 
@@ -188,8 +188,7 @@ class Stranger:
             method, (args, kwargs) = self.call.loss[0], rebuilt(self.call.loss[1], self._recalled)
             counted = getattr(self.target, method)(*args, **kwargs)
         arrays_out = [array for _, array in numbers(counted)]
-        chosen = [arrays_out[n] for n in self.call.outputs]
-        return chosen[0] if len(chosen) == 1 else np.concatenate([array.ravel() for array in chosen])
+        return end_to_end([arrays_out[n] for n in self.call.outputs])
 
     def backward(self, grad_output: Array) -> Any:
         """The gradients of the inputs, in their order; those of parameters are left in `gradients`."""

@@ -153,7 +153,7 @@ async def test_the_list_of_findings_says_what_it_cuts(debug: Debug) -> None:
 
 
 async def test_c_says_so_where_there_is_nothing_to_find(debug: Debug, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.app.FAR", 3)
+    monkeypatch.setattr("tui.actions.moving.FAR", 3)
     async with debug(HEALTHY) as driver:
         await driver.press("c")
         assert "no finding in iterations 0…2; c goes on" in driver.text

@@ -15,12 +15,12 @@ from mtorch import Training
 from mtorch.debug.recording.reader import Recording
 from mtorch.debug.recording.recorder import Recorder
 from mtorch.debug.recording.writer import Writer
-from tui import app
+from tui.actions import running
+from tui.actions.whatif import enough
 from tui.notebook import Notebook
 from tui.recordings import opened
 from tui.screens.listing import Listing
 from tui.targets import load
-from tui.whatif import enough
 
 Debug = Callable[..., Any]
 HEALTHY = "rnn-sin-cos"
@@ -106,13 +106,13 @@ async def test_a_comparison_is_as_long_as_one_says_and_what_is_known_shows_when_
         line.post_message(Input.Submitted(line, "compare trunk 1000000"))
         while "esc stops; a-name-that-takes-some-room and trunk first differ at 5 update" not in driver.status:
             await driver.pilot.pause()
-        monkeypatch.setattr(app, "HEARD", 1e9)  # however long keys take here
+        monkeypatch.setattr(running, "HEARD", 1e9)  # however long keys take here
         line.post_message(Input.Submitted(line, "note x"))
         await driver.pilot.pause()
         assert driver.status == "noted at a-name-that-takes-some-room · 5 forward; notes lists all"
         await driver.pilot.press("s")
         assert driver.status == "still running: esc stops it"
-        monkeypatch.setattr(app, "HEARD", 0.0)
+        monkeypatch.setattr(running, "HEARD", 0.0)
         while "esc stops; a-name" not in driver.status:
             await driver.pilot.pause()
         await driver.press("ctrl+c")

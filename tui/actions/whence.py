@@ -5,8 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from mtorch.debug.sources import Place, Sources, cell, parse
+from textual import work
+
+from mtorch.debug.events import Trace
+from mtorch.debug.sources import Place, Sources, cell, parse, sources
 from mtorch.debug.timeline import Position
+from tui.guest import what
+from tui.messages import Traced
 from tui.screens.terms import TermsScreen
 from tui.widgets.tensor_panel import TensorPanel
 from tui.widgets.tensor_table import TensorTable
@@ -48,3 +53,16 @@ class Whence:
         words = f"this is {place}; x says where it comes from"
         self.go(lambda _: (there, words), there.iteration)
         self.look_at(place.tensor, place.cell)
+
+    @work(thread=True, exclusive=True, group="sources", exit_on_error=False)
+    def find_sources(self: Any, trace: Trace, place: Place) -> None:
+        try:
+            self.post_message(Traced(trace.iteration, sources(trace, place)))
+        except BaseException as error:  # a user's own layers may raise anything, sys.exit too
+            self.post_message(Traced(trace.iteration, None, what(error)))
+
+    def on_traced(self: Any, message: Traced) -> None:
+        if message.found is None:
+            self.say(message.failure)
+        else:
+            self.show_sources(message.iteration, message.found)

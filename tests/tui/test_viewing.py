@@ -1,0 +1,58 @@
+"""Digits, counts, levels, views and zoom, as keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tui.actions import viewing
+from tui.widgets.lines_view import LinesView
+from tui.widgets.tensor_table import TensorTable
+
+Debug = Callable[..., Any]
+
+
+async def test_digits_show_panels_and_before_a_move_they_count(debug: Debug, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with debug("rnn-sin-cos") as driver:
+        app = driver.app
+        await driver.press("7")
+        assert app.view == "7" and app.focused is app.query_one(LinesView)
+        assert "equations of" in driver.text
+        monkeypatch.setattr(viewing, "FLUENT", -1.0)  # what follows much later
+        await driver.press("s")
+        assert (app.position.event, app.view) == (1, "7")
+        await driver.press("2")
+        assert app.view is None and app.focused is app.query(TensorTable).first()
+        await driver.press("0")
+        assert app.focused is app.query_one("#findings")
+        await driver.press("1")
+        assert app.focused is app.query_one("#tree")
+        monkeypatch.setattr(viewing, "FLUENT", 1e6)  # what follows at once
+        app._typed = float("-inf")  # what was typed before is long ago
+        await driver.press("1", "0", "s")
+        assert (app.position.event, app.view) == (11, None), "ten steps from event 1; the panel is as it was"
+        await driver.press("2", "right_curly_bracket")
+        assert app.position.iteration == 2
+        await driver.press("9", "left_curly_bracket")
+        assert app.position.iteration == 0
+
+
+async def test_levels_and_zoom(debug: Debug) -> None:
+    async with debug("rnn-sin-cos") as driver:
+        await driver.press("d", "d", "d")
+        assert driver.place == "0 forward rnn.linear t=0"
+        await driver.press("d")
+        assert "nothing inside" in driver.status
+        await driver.press("u", "u", "u")
+        assert driver.place == "0 forward"
+        await driver.press("u")
+        assert "outermost" in driver.status
+        left, right = driver.app.query_one("#left"), driver.app.query_one("#right")
+        await driver.press("plus")
+        assert left.display and not right.display, "the tree has the focus"
+        await driver.press("underscore", "tab", "plus")
+        assert right.display and not left.display
+        await driver.press("underscore")
+        assert right.display and left.display

@@ -1,0 +1,1 @@
+"""What the app can do, a subject a file; the app takes all of them in."""

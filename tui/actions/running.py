@@ -1,0 +1,126 @@
+"""Running: going somewhere in the run, at once where that is short, else in a worker that reports."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from textual import work
+from textual.worker import Worker, get_current_worker
+
+from mtorch.debug.session import Going, Stopped
+from mtorch.debug.timeline import Position
+from mtorch.errors import MtorchError
+from tui.guest import GuestError, what
+from tui.messages import Arrived, Jump, Running
+
+Job = Callable[[Going], "tuple[Position, str]"]
+"""A run to somewhere: where it comes out, and what is to be said of it."""
+
+SHORT = 0.05
+"""Seconds. A run that should take less happens at once; any other in a worker."""
+
+HEARD = 2.0
+"""Seconds that something said stays before a run's progress takes its place."""
+
+
+class Runs:
+    """What the app takes from here; it is an app with a session, a position, a trace and `say`."""
+
+    running: Worker[None] | None = None
+    known = ""
+    """What a run under way has found out so far."""
+
+    def free(self: Any) -> Position | None:
+        """Where we are, if a run can be begun from there; says so where one is under way."""
+        if self.running is not None:
+            self.say("still running: esc stops it")
+            return None
+        return self.position
+
+    def go(self: Any, job: Job, iteration: int) -> None:
+        """Run a job that needs the given iteration's trace: at once where that is short, else in a worker."""
+        if self.running is not None:
+            self.free()
+        elif self.session.distance(iteration) * self.session.seconds > SHORT:
+            self.say(f"running to iteration {iteration} … esc stops")
+            self.run_far(job)
+        else:
+            try:
+                self.arrive(*job(lambda _: True))
+            except BaseException as error:  # a user's own layers may raise anything, sys.exit too
+                self.fail(error)
+
+    @work(thread=True, group="run", exit_on_error=False)
+    def _run(self: Any, job: Job) -> None:
+        worker, told, trained = get_current_worker(), time.monotonic(), len(self.session.losses)
+
+        def going(iteration: int) -> bool:
+            nonlocal told
+            if time.monotonic() - told > 0.1:
+                told = time.monotonic()
+                self.post_message(Running(iteration))
+            return not worker.is_cancelled
+
+        try:
+            position, words = job(going)
+            self.session.trace(position.iteration, going)
+            self.post_message(Arrived(position, words))
+        except Stopped:
+            now = len(self.session.losses)
+            self.post_message(Arrived(None, f"stopped; trained to iteration {now}" if now > trained else "stopped"))
+        except BaseException as error:  # a user's own layers may raise anything, sys.exit too
+            self.post_message(Arrived(None, error=error))
+
+    def run_far(self: Any, job: Job) -> None:
+        self.known = ""
+        self.running = self._run(job)
+
+    def fail(self: Any, error: BaseException) -> None:
+        """Say why a move came to nothing. What a layer raised stays on the screen until the place changes."""
+        self.say(what(error))
+        if isinstance(error, GuestError) or not isinstance(error, MtorchError):
+            self.failed = what(error)
+            self.show()
+
+    def arrive(self: Any, position: Position, words: str) -> None:
+        # Kept here, because the session is not to be had while it runs.
+        self.trace = self.session.trace(position.iteration)
+        if self.shown is not self.session:
+            self.shown = self.session
+            self._forget_checks()
+        if self.position is None or position.iteration != self.position.iteration:
+            self.checking = None
+        if position != self.position:
+            self.tensor, self.failed = None, ""
+        self.position = position
+        if self.session.inexact is not None and not words:
+            words = f"careful: iteration {self.session.inexact} came out otherwise when it was run again"
+        self.say(words)
+        self.show()
+
+    def on_arrived(self: Any, message: Arrived) -> None:
+        self.running = None
+        if message.error is not None:
+            self.fail(message.error)
+        elif message.position is None and self.position is None:  # stopped before there was anything to see
+            self.run_far(lambda _: (Position(self.notebook.first, 0), message.words))
+        elif message.position is None:
+            self.say(message.words)
+        else:
+            self.arrive(message.position, message.words)
+
+    def on_running(self: Any, message: Running) -> None:
+        if self.running is not None and time.monotonic() - self._told > HEARD:
+            self._put(f"iteration {message.iteration} … esc stops" + (self.known and f"; {self.known}"))
+
+    def on_jump(self: Any, message: Jump) -> None:
+        if self.position is not None:
+            iteration = self.position.iteration if message.iteration is None else message.iteration
+            self.go(lambda _: (Position(iteration, message.event), ""), iteration)
+
+    def action_stop(self: Any) -> None:
+        if self.running is not None:
+            self.running.cancel()
+            self.say("stopping …")

@@ -1,0 +1,112 @@
+"""Showing: what stands on the screen, as a function of the position and of what has been checked so far."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.text import Text
+from textual.widgets import Static
+
+from mtorch.debug.events import Event
+from mtorch.debug.report import Report
+from tui.actions.running import SHORT
+from tui.plain import plain
+from tui.viewmodels.branching import branch_words
+from tui.viewmodels.curve import loss_so_far
+from tui.viewmodels.here import here
+from tui.viewmodels.place import breadcrumb
+from tui.viewmodels.strip import strip
+from tui.viewmodels.verdict import summary, verdict
+from tui.widgets.event_tree import EventTree
+from tui.widgets.findings_list import FindingsList
+from tui.widgets.tensor_panel import TensorPanel
+
+LARGEST = 200_000
+"""Elements. Larger tensors are not differentiated element by element."""
+
+KIND = {"wrong": "text-error", "right": "text-success", "open": "foreground"}
+
+
+class Shows:
+    """What the app takes from here; it is an app with a position, a trace and its widgets."""
+
+    def show(self: Any) -> None:
+        if self.position is None or self.trace is None:
+            return
+        (iteration, index), trace = self.position, self.trace
+        report = self.session.known_report(iteration)
+        self.query_one("#crumb", Static).update(self._crumb(trace.events, index, report), layout=False)
+        self.query_one(EventTree).show(trace, index, report)
+        curve, words = loss_so_far(self.session.losses, iteration, self.query_one("#loss").content_size.width)
+        self.query_one("#loss", Static).update(f"{curve}\n{words}", layout=False)
+        self._show_tensors(trace.events[index], report)
+        self.show_view()
+        self._show_findings(trace.events[index], report)
+        known = report is not None and self.session.known_health(iteration) is not None
+        if not known and self.checking != iteration and iteration not in self.failures:
+            if self._soon:
+                self._soon.stop()
+            self._soon = self.set_timer(SHORT, lambda: self._check_soon(iteration))
+
+    def _crumb(self: Any, events: tuple[Event, ...], index: int, report: Report | None) -> Text:
+        iteration = events[index].address.iteration
+        state = summary(report, self.checking == iteration, self.session.known_health(iteration) or ())
+        left = plain(branch_words(self.branches, iteration) + breadcrumb(events, index))
+        room = max(1, self.size.width - 2 - len(state))
+        return Text(left[: room - 1].ljust(room) + state, no_wrap=True)
+
+    def _wrong(self: Any, event: Event, report: Report | None) -> list[str]:
+        return [check.tensor for check in report.wrong.get(event.index, ())] if report else []
+
+    def _show_tensors(self: Any, event: Event, report: Report | None) -> None:
+        names, wrong = list(event.tensors), self._wrong(event, report)
+        chosen = self.chosen
+        start = names.index(chosen) if chosen else 0
+        tabs, line = Text(no_wrap=True), self.query_one("#tabs", Static)
+        for part, ours in strip(list(map(plain, names)), [n in wrong for n in names], start, line.content_size.width):
+            tabs.append(part, "bold reverse" if ours else "")
+        line.update(tabs if names else Text("no tensors of its own: step into it"), layout=False)
+        order = names[start:] + names[:start]
+        missing: list[str] = []
+        for number, panel in enumerate(self.query(TensorPanel)):
+            name = order[number] if number < len(order) else ""
+            array = event.tensors.get(name)
+            numerical, judged, note = None, None, ""
+            if report and array is not None and name in wrong:
+                numerical = report.known_numerical(event.index, name)
+                judged = report.trace.events[event.index].tensors[name]
+                failure = self.uncompared.get((report.iteration, event.index, name))
+                if numerical is not None:
+                    note = "✗ wrong"
+                elif array.size > LARGEST:
+                    note = "✗ wrong (too large to differentiate every element)"
+                elif failure is not None:
+                    note = f"✗ wrong (no right numbers: {plain(failure)})"
+                else:
+                    note = "✗ wrong, finding the right numbers …"
+                    if panel.display:
+                        missing.append(name)
+            panel.show(name, array, numerical, judged, note)
+        if report and missing and not {(report.iteration, event.index, name) for name in missing} <= self.comparing:
+            self.comparing = {(report.iteration, event.index, name) for name in missing}
+            self.compare(report, event.index, missing)
+
+    def _show_findings(self: Any, event: Event, report: Report | None) -> None:
+        iteration = event.address.iteration
+        health = self.session.known_health(iteration) or ()
+        told = tuple(found for found in health if (found.iteration, found.event) == (iteration, event.index))
+        said = verdict(event, report, told)
+        failure = self.failures.get(iteration)
+        text = f"not checked: {failure}" if failure and report is None else said.text
+        panel = self.query_one("#verdict", Static)
+        room = panel.content_size
+        stopped = [f"stopped: {plain(self.failed)}"] if self.failed else []
+        said_here = map(plain, [*text.split("\n"), *self.noted_here])
+        lines, equations = here([*stopped, *said_here], map(plain, event.equations), room.width, room.height)
+        words = Text("\n".join(lines), self.colour("text-error" if self.failed else KIND[said.kind]), no_wrap=True)
+        words.append("".join(f"\n{equation}" for equation in equations), "dim")
+        panel.update(words, layout=False)
+        findings = self.query_one(FindingsList)
+        state = summary(report, self.checking == iteration)
+        marked = report.marked.get(event.index, ()) if report else ()
+        findings.show(iteration, (*(report.findings if report else ()), *health), (*marked, *told), state)

@@ -1,0 +1,114 @@
+"""Viewing: which panel has the focus, what shows beside the tensors, and how large."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from textual.widgets import Static
+
+from mtorch.errors import MtorchError, unknown
+from tui.viewmodels.scene import Scene
+from tui.viewmodels.views import VIEWS
+from tui.widgets.lines_view import LinesView
+from tui.widgets.tensor_table import TensorTable
+
+FLUENT = 0.7
+"""Seconds. What is typed after a digit within this time is repeated that many times; alone, the digit shows a panel."""
+
+MOST = 999_999
+
+WIDE = 180
+"""Columns. From here on there is room for a view beside the tensors, and one shows from the start."""
+
+ZOOMS = ("", "-half", "-full")
+"""Classes of the screen: all panels; without the tree and findings; without what is said either."""
+
+
+class Views:
+    """What the app takes from here; it is an app with a scene.
+
+    A digit shows a panel at once; where a move follows in time it was a count, and the panel goes back.
+    """
+
+    view: str | None = None
+    """The digit of the view that shows beside the tensors or in their place."""
+    zoom = 0
+    _count, _typed = "", 0.0
+    _before: tuple[str | None, Any] = (None, None)
+
+    def action_digit(self: Any, digit: str) -> None:
+        if not self._count or time.monotonic() - self._typed > FLUENT:
+            self._count, self._before = "", (self.view, self.focused)
+        self._count, self._typed = (self._count + digit)[-6:], time.monotonic()
+        self.to_panel(digit)
+
+    def to_panel(self: Any, digit: str) -> None:
+        if digit == "1":
+            self.set_focus(self.query_one("#tree"))
+        elif digit == "0":
+            self.set_focus(self.query_one("#findings"))
+        elif digit == "2":
+            self.put_view(self.view if self.broad else None)
+            self.set_focus(self.query(TensorTable).first())
+        elif digit in VIEWS:
+            self.put_view(digit)
+            self.set_focus(self.query_one(LinesView))
+            self.say(f"{VIEWS[digit].name}: {VIEWS[digit].summary}")
+
+    @property
+    def broad(self: Any) -> bool:
+        return bool(self.size.width >= WIDE)
+
+    def put_view(self: Any, digit: str | None) -> None:
+        """Show a view; the tensors alone, for None."""
+        self.view = digit
+        self.query_one("#right").set_class(digit is not None, "-viewing")
+        self.call_after_refresh(self.show_view)
+
+    def action_view(self: Any, name: str) -> None:
+        """A view by its name; "tensors" for none."""
+        names = {"tensors": None, **{view.name: digit for digit, view in VIEWS.items()}}
+        if name not in names:
+            raise MtorchError(unknown("view", name, list(names)))
+        self.put_view(names[name])
+
+    def counted(self: Any) -> int:
+        """The count typed before this key, 1 where there is none; the panel its digits showed goes back."""
+        count, self._count = self._count, ""
+        if not count or time.monotonic() - self._typed > FLUENT:
+            return 1
+        view, focused = self._before
+        self.put_view(view)
+        self.set_focus(focused)
+        return max(1, min(int(count), MOST))
+
+    def scene(self: Any) -> Scene:
+        table = self.query(TensorTable).first()
+        return Scene(
+            self.trace,
+            self.position.event,
+            self.session.known_report(self.position.iteration),
+            self.chosen,
+            table.cell,
+            self.session.losses,
+            dark=self.current_theme.dark,
+        )
+
+    def show_view(self: Any) -> None:
+        """Draw the view, if one shows."""
+        if self.view is None or self.position is None or self.trace is None:
+            return
+        view, panel, scene = VIEWS[self.view], self.query_one(LinesView), self.scene()
+        self.query_one("#view .title", Static).update(view.title(scene), layout=False)
+        region = panel.scrollable_content_region
+        panel.show(view.lines(scene, max(1, region.width), max(1, region.height)))
+
+    def action_zoom(self: Any, by: int) -> None:
+        """More of the screen for what has the focus, or less."""
+        self.zoom = max(0, min(len(ZOOMS) - 1, self.zoom + by))
+        on_tree = self.focused is self.query_one("#tree")
+        for number, name in enumerate(ZOOMS[1:], 1):
+            self.screen.set_class(self.zoom >= number, name)
+        self.screen.set_class(bool(self.zoom) and on_tree, "-on-tree")
+        self.call_after_refresh(self.show)

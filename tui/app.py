@@ -31,7 +31,7 @@ from tui.actions.running import Runs
 from tui.actions.showing import Shows
 from tui.actions.stops import Stops
 from tui.actions.tensors import Tensors
-from tui.actions.viewing import Views
+from tui.actions.viewing import FIRST, WIDE, Views
 from tui.actions.whatif import WhatIf
 from tui.actions.whence import Whence
 from tui.keymap import KEYS
@@ -42,6 +42,7 @@ from tui.widgets.command_line import CommandLine
 from tui.widgets.event_tree import EventTree
 from tui.widgets.findings_list import FindingsList
 from tui.widgets.lines_view import LinesView
+from tui.widgets.tabs import Tabs
 from tui.widgets.tensor_panel import TensorPanel
 
 
@@ -86,7 +87,7 @@ class DebuggerApp(Runs, Judges, Moves, Shows, Tensors, Views, Prompt, Stops, Not
                 yield Static(id="loss", markup=False)
             with Vertical(id="right"):
                 with Vertical(id="tensors"):
-                    yield Static(id="tabs", markup=False)
+                    yield Tabs(id="tabs", markup=False)
                     yield TensorPanel(id="panel1")
                     yield TensorPanel(id="panel2")
                     yield TensorPanel(id="panel3")
@@ -125,10 +126,15 @@ class DebuggerApp(Runs, Judges, Moves, Shows, Tensors, Views, Prompt, Stops, Not
 
     def on_resize(self, event: Resize) -> None:
         width, height = event.size
+        if width >= WIDE and self.view is None and self.position is None:
+            self.put_view(FIRST)
         self.query_one("#small", Static).update(
             f"mtorch needs a terminal of 80x24.\nThis one is {width}x{height}: make it larger, and go on.", layout=False
         )
         self.call_after_refresh(self.show)
+
+    def on_resized(self) -> None:
+        self.show()
 
     def colour(self, name: str) -> str:
         """A colour of the theme, for rich."""

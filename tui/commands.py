@@ -75,6 +75,9 @@ COMMANDS = {
     "save": Command(
         "save", "save FILE.mtr: write the run so far down, as a recording; save alone, there again", "[FILE]"
     ),
+    "view": Command(
+        "view", "view NAME: what shows beside the tensors, such as view network; view tensors, nothing", "NAME"
+    ),
     "note": Command("note", "note TEXT: note something at this event; it is saved with the run", "TEXT"),
     "notes": Command("notes", "all notes; enter goes to one"),
     "delete-note": Command("delete_note", "delete-note N: forget a note, or several: 2 4-6", "N"),

@@ -58,3 +58,7 @@ class Traced(Message):
     def __init__(self, iteration: int, found: Sources | None, failure: str = "") -> None:
         super().__init__()
         self.iteration, self.found, self.failure = iteration, found, failure
+
+
+class Resized(Message):
+    """What shows in a widget depends on its size, and that has changed."""

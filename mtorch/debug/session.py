@@ -193,6 +193,11 @@ class Session:
             self._traces.move_to_end(iteration)
             return self._traces[iteration]
 
+    def known_state(self, iteration: int) -> State | None:
+        """The state at an iteration's start, where its trace is at hand."""
+        known = self._traces.get(iteration)
+        return known[0] if known else None
+
     def distance(self, iteration: int) -> int:
         """How many iterations must run before an iteration's events are at hand."""
         if iteration in self._traces:

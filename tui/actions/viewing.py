@@ -21,6 +21,9 @@ MOST = 999_999
 WIDE = 180
 """Columns. From here on there is room for a view beside the tensors, and one shows from the start."""
 
+FIRST = "3"
+"""The view that does."""
+
 ZOOMS = ("", "-half", "-full")
 """Classes of the screen: all panels; without the tree and findings; without what is said either."""
 
@@ -85,6 +88,7 @@ class Views:
 
     def scene(self: Any) -> Scene:
         table = self.query(TensorTable).first()
+        state = self.session.known_state(self.position.iteration)
         return Scene(
             self.trace,
             self.position.event,
@@ -92,6 +96,7 @@ class Views:
             self.chosen,
             table.cell,
             self.session.losses,
+            state.optimizer if state else {},
             dark=self.current_theme.dark,
         )
 

@@ -14,6 +14,10 @@ KINDS = ("", "bold", "dim", "here", "wrong", "right", "warning", "forward", "bac
 """What a part may be; the widget has a style of the theme for each. None of them is the only sign of anything."""
 
 
+HERE = ">"
+"""The first part of the line that is about the event that shows."""
+
+
 class Part(NamedTuple):
     """`colours` are a foreground and a background of its own, either None where it is the theme's."""
 

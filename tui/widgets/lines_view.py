@@ -10,7 +10,8 @@ from rich.style import Style
 from textual.binding import Binding
 from textual.strip import Strip
 
-from tui.viewmodels.lines import Line, Part
+from tui.messages import Resized
+from tui.viewmodels.lines import HERE, Line, Part
 from tui.widgets.line_view import LineView
 
 COLOURS = {
@@ -34,8 +35,16 @@ class LinesView(LineView):
     lines: Sequence[Line] = ()
 
     def show(self, lines: Sequence[Line]) -> None:
+        """Lines, scrolled so that the one that begins with HERE shows."""
         self.lines = lines
         self.set_extent(self.size.width, len(lines))
+        for number, parts in enumerate(lines):
+            if parts and parts[0].text == HERE:
+                self.reveal(number)
+                break
+
+    def on_resize(self) -> None:
+        self.post_message(Resized())
 
     def action_scroll_lines(self, by: int) -> None:
         self.scroll_to(y=self.scroll_y + by, animate=False)

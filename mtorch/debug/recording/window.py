@@ -40,6 +40,9 @@ class Window(Session):
             return self.recording.state(iteration)
         raise self._refused(iteration)
 
+    def known_state(self, iteration: int) -> State | None:
+        return None
+
     def trace(self, iteration: int, going: Going = lambda _: True) -> Trace:
         with self._running:
             if self._latest is None or self._latest.iteration != iteration:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from tui.viewmodels.scene import View
-from tui.viewmodels.views import equations
+from tui.viewmodels.views import equations, histogram, network, parameters
 
 VIEWS = {
+    "3": View("network", "every layer: outputs forward, gradients backward", network.title, network.lines),
+    "6": View("histogram", "how this tensor's numbers are spread", histogram.title, histogram.lines),
     "7": View("equations", "the equations of this event, with its shapes", equations.title, equations.lines),
+    "8": View(
+        "parameters", "what the update did to each, and the optimiser's state", parameters.title, parameters.lines
+    ),
 }

@@ -1,0 +1,81 @@
+"""Histogram: how the numbers of the tensor that shows are spread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mtorch.layers.base import Array
+from tui.plain import plain
+from tui.viewmodels.bars import length
+from tui.viewmodels.lines import Line, Part, fitted, line
+from tui.viewmodels.numbers import cell, shape, short
+from tui.viewmodels.scene import Scene
+
+SAMPLE = 1 << 16
+"""Elements. Of a larger tensor evenly spaced ones are counted, and the view says so."""
+
+BINS = 21
+COUNT = 9
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Counts between edges, of the finite ones of `seen` numbers out of `size`. `quartiles` has the 1st and the 99th
+    percentile, too.
+    """
+
+    counts: Array
+    edges: Array
+    quartiles: tuple[float, ...]
+    size: int
+    seen: int
+    lost: int
+
+
+def spread(array: Array, bins: int = BINS) -> Spread | None:
+    """None where no number is finite. With zero inside the range, an edge pair lies evenly around it."""
+    flat = array.reshape(-1)
+    step = -(-flat.size // SAMPLE) or 1
+    seen = np.asarray(flat[::step], dtype=np.float64)
+    finite = seen[np.isfinite(seen)]
+    if not finite.size:
+        return None
+    low, high = float(finite.min()), float(finite.max())
+    if low < 0 < high:
+        high = max(-low, high)
+        low = -high
+    counts, edges = np.histogram(finite, bins=bins, range=(low, high if high > low else low + 1))
+    quartiles = tuple(float(q) for q in np.percentile(finite, (1, 25, 50, 75, 99)))
+    return Spread(counts, edges, quartiles, flat.size, seen.size, int(seen.size - finite.size))
+
+
+def lines(scene: Scene, width: int, height: int) -> list[Line]:
+    """A bar for each bin, as long as its share of the fullest one; then the quartiles."""
+    array = scene.array
+    if array is None:
+        return [line(Part("no tensor shows here", "dim"))]
+    found = spread(array, max(5, min(BINS, (height - 3) | 1)) if height > 8 else 5)
+    if found is None:
+        return [line(Part("no number of it is finite" if array.size else "it is empty", "dim"))]
+    most, room = int(found.counts.max()), max(1, width - 2 * COUNT - 3)
+    rows = []
+    for count, low, high in zip(found.counts, found.edges[:-1], found.edges[1:], strict=True):
+        middle = (low + high) / 2
+        kind = "backward" if middle < 0 else "forward"
+        label = cell(0.0 if abs(middle) < 1e-12 * high else middle)
+        bar = Part(length(count / most, room, int(count > 0)), kind)
+        rows.append(line(f"{label:>{COUNT}} ", bar, f" {count:>{COUNT}}"))
+    one, quarter, half, three, ninety = map(short, found.quartiles)
+    rows.append(line(Part(f"1 % {one}  quartiles {quarter} {half} {three}  99 % {ninety}", "dim")))
+    if found.seen < found.size:
+        rows.append(line(Part(f"of {found.seen} of its {found.size} numbers, evenly spaced", "dim")))
+    if found.lost:
+        rows.append(line(Part(f"{found.lost} are not finite", "wrong")))
+    return [fitted(parts, width) for parts in rows]
+
+
+def title(scene: Scene) -> str:
+    array = scene.array
+    return "histogram" if array is None else f"histogram of {plain(scene.tensor or '')}, {shape(array.shape)}"

@@ -1,0 +1,119 @@
+"""Network: every layer with the norm of its output going forward and of that output's gradient coming back."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mtorch.debug.events import Trace
+from mtorch.debug.report import Report
+from mtorch.layers.base import Array
+from tui.plain import plain
+from tui.viewmodels.bars import bar, decades
+from tui.viewmodels.here import cut
+from tui.viewmodels.lines import HERE, Line, Part, fitted, line
+from tui.viewmodels.numbers import short
+from tui.viewmodels.once import once
+from tui.viewmodels.scene import Scene
+from tui.viewmodels.tree import WRONG, WRONG_INSIDE, ancestors
+
+RIGHT, UNCHECKED = "✓", " "
+NUMBER = 8
+NAMES = 22
+"""Cells of a name at most."""
+
+
+@dataclass
+class Row:
+    """A layer, with the sums of squares of all its calls in this iteration; NaN where it wasn't called."""
+
+    path: str
+    forward: float = math.nan
+    backward: float = math.nan
+    events: list[int] = field(default_factory=list)
+    calls: int = 0
+
+
+def square(array: Array) -> float:
+    flat = np.asarray(array, dtype=np.float64).ravel()
+    return float(flat @ flat)
+
+
+@once
+def layers(trace: Trace) -> list[Row]:
+    """A row for each layer, in the order of their first calls."""
+    rows: dict[str, Row] = {}
+    for event in trace.events:
+        phase, path, t = event.address.phase, event.address.path, event.address.t
+        if phase not in ("forward", "backward") or not path or event.label == f"t={t}":
+            continue
+        row = rows.setdefault(path, Row(path))
+        row.events.append(event.index)
+        outputs = [
+            a for name, a in event.tensors.items() if name == ("output" if phase == "forward" else "grad_output")
+        ]
+        if not outputs:
+            continue
+        row.calls += phase == "forward"
+        before = getattr(row, phase)
+        setattr(row, phase, square(outputs[0]) + (0.0 if math.isnan(before) else before))
+    return list(rows.values())
+
+
+def lines(scene: Scene, width: int, height: int) -> list[Line]:
+    """Both columns of bars share one scale, whose ends the last line says."""
+    rows = layers(scene.trace)
+    norms = {row.path: (math.sqrt(row.forward), math.sqrt(row.backward)) for row in rows}
+    scale = decades(value for pair in norms.values() for value in pair)
+    names = {row.path: "  " * row.path.count(".") + plain(row.path.rsplit(".", 1)[-1]) for row in rows}
+    longest = min(NAMES, max([len(name) for name in names.values()], default=0))
+    room = max(1, (width - longest - 4 - 2 * (NUMBER + 2)) // 2)
+    known = marks(scene.report)
+    found = [line(Part(f"{'':{longest + 4}}{'output, forward':<{room + NUMBER + 2}}gradient, back", "dim"))]
+    for row in rows:
+        mark, kind = known.get(row.path, (UNCHECKED, ""))
+        ours = scene.index in row.events
+        forward, backward = norms[row.path]
+        found.append(
+            line(
+                Part(HERE if ours else " ", "bold"),
+                Part(f"{mark} ", kind),
+                Part(cut(names[row.path], longest).ljust(longest + 1), "bold" if ours else ""),
+                *amount(forward, scale, room, "forward"),
+                "  ",
+                *amount(backward, scale, room, "backward"),
+            )
+        )
+    found.append(line(Part(f"norms of all calls; bars logarithmic, {ends(scale)}", "dim")))
+    found.append(line(Part(f"{RIGHT} checked and right  {WRONG} wrong  {WRONG_INSIDE} wrong inside", "dim")))
+    return [fitted(parts, width) for parts in found]
+
+
+def amount(value: float, scale: tuple[int, int], room: int, kind: str) -> tuple[Part, Part]:
+    if math.isnan(value):
+        return Part(" " * room), Part("-".rjust(NUMBER), "dim")
+    return Part(bar(value, scale, room), kind), Part(short(value).rjust(NUMBER))
+
+
+def ends(scale: tuple[int, int]) -> str:
+    return f"1e{scale[0]}…1e{scale[1]}"
+
+
+def marks(report: Report | None) -> dict[str, tuple[str, str]]:
+    """By path: wrong itself, wrong inside, or right in all that was checked; nothing of what is not known."""
+    if report is None:
+        return {}
+    events, found = report.trace.events, {}
+    for path in {check.path for check in report.checks}:
+        if all(check.ok for check in report.checks if check.path == path):
+            found[path] = (RIGHT, "right")
+    for event in report.marked:
+        found.update({events[above].address.path: (WRONG_INSIDE, "wrong") for above in ancestors(events, event)})
+    found.update({events[event].address.path: (WRONG, "wrong") for event in report.marked})
+    return found
+
+
+def title(scene: Scene) -> str:
+    return f"network in iteration {scene.trace.iteration}"

@@ -54,7 +54,7 @@ class Whence:
         self.go(lambda _: (there, words), there.iteration)
         self.look_at(place.tensor, place.cell)
 
-    @work(thread=True, exclusive=True, group="sources", exit_on_error=False)
+    @work(thread=True, exclusive=True, group="sources", description="sources", exit_on_error=False)
     def find_sources(self: Any, trace: Trace, place: Place) -> None:
         try:
             self.post_message(Traced(trace.iteration, sources(trace, place)))

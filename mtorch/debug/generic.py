@@ -128,7 +128,7 @@ def arrays_of(layer: Any) -> dict[Place, Array]:
     """The arrays that a layer has besides parameters, gradients and buffers: arguments, and what it left itself."""
     own = {id(a) for _, inner in paths(layer) for a in (*inner.parameters.values(), *inner.buffers.values())}
     own |= {id(a) for _, inner in paths(layer) for a in inner.gradients.values()}
-    others = [vars(layer).get(name) for name in ("inner", "outside", "stands")]  # a stranger's, of other calls
+    others = [vars(layer).get(name) for name in ("inner", "outside", "stands", "chance")]  # a stranger's
     found = arrays_in(layer, beyond=lambda value: any(value is other for other in others))
     return {place: array for place, array in found.items() if id(array) not in own}
 

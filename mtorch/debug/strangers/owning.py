@@ -12,11 +12,15 @@ from mtorch.debug.strangers import pairing
 from mtorch.debug.strangers.arguments import argument_names, defaults, walk
 from mtorch.debug.strangers.leaves import numbers
 from mtorch.debug.strangers.places import Place, arrays_in, attributes, get, place_of, text
-from mtorch.debug.strangers.seen import Seen, arrays_of, everything
+from mtorch.debug.strangers.seen import Seen, arrays_after, everything, originals
 from mtorch.debug.strangers.stranger import Parameter
 from mtorch.layers.base import Array
 
 RATES = ("lr", "learning_rate", "eta", "alpha", "rate", "step_size", "learningrate")
+
+
+SMALL = 1000
+"""Elements up to which arrays are the quickest compared as bytes."""
 
 
 def found_by(
@@ -26,12 +30,12 @@ def found_by(
     target = node.layer
     if ready := known.get(id(target)):
         return ready
-    was, old, now = arrays_in(before.twin), arrays_in(node.copy), arrays_of(target, node)
+    was, old, now = arrays_in(before.twin), arrays_in(node.copy), arrays_after(node)
     changed = {p: a for p, a in now.items() if is_floats(a) and (p not in old or differs(old[p], a))}
     steady = {
         p: a for p, a in was.items() if p in now and is_floats(a) and a.size and p in old and not differs(a, old[p])
     }
-    origins = {id(copied): original for original, copied in node.memo.items()}
+    origins = originals(node.memo)
     parameters = {
         p: a
         for p, a in steady.items()
@@ -82,7 +86,7 @@ def was_there(node: Seen, before: Seen, place: Place, origins: dict[int, int]) -
     array = get(node.copy, place)
     original = origins.get(id(array), 0)
     given = any(x.size == array.size and np.array_equal(x.ravel(), array.ravel()) for x in before.leaves)
-    stayed = before.copy.get(original) is get(before.twin, place)
+    stayed = before.memo.get(original) is get(before.twin, place)
     return stayed and original not in before.ids and not (given and array.any())
 
 
@@ -92,9 +96,9 @@ def within(node: Seen) -> list[Parameter]:
     for child in everything(node.children):
         if child.phase != "backward" or child.layer is node.layer:
             continue
-        way = place_of(node.layer, child.layer)
+        way = place_of(node.after, node.afterwards.get(id(child.layer), child.layer))
         for p in child.owned if way is not None else ():
-            array = get(child.layer, p.place)
+            array = get(node.after, way + p.place)
             if p.gradient is None or not isinstance(array, np.ndarray) or p.within:
                 continue
             name = f"{child.path.removeprefix(node.path).lstrip('.')}.{p.name}"
@@ -109,7 +113,7 @@ def within(node: Seen) -> list[Parameter]:
 def side_by_side(node: Seen, known: dict[int, Parameter]) -> list[Parameter]:
     """Gradients in pairs of a parameter and its gradient, as a layer keeps them for an optimiser."""
     found: list[Parameter] = []
-    for name, value in attributes(node.layer).items():
+    for name, value in attributes(node.after).items():
         for part, steps in walk(value, ()) if isinstance(value, list | tuple) else ():
             if not (isinstance(part, list | tuple) and len(part) == 2 and all(isinstance(x, np.ndarray) for x in part)):
                 continue
@@ -125,17 +129,17 @@ def returned_by(node: Seen) -> dict[Place, Array]:
     found: dict[Place, Array] = {}
     for part, steps in walk(node.result, ()):
         if isinstance(part, np.ndarray) and steps and isinstance(steps[-1], str):
-            found[(("attr", "grads"), ("item", steps[-1]))] = np.array(part)
+            found[(("attr", "grads"), ("item", steps[-1]))] = part
     return found
 
 
 def rate_of(node: Seen) -> float | None:
     args, kwargs = node.again
-    names = argument_names(node.layer, "backward", args, kwargs)
+    names = argument_names(node.layer, "backward", args)
     given = {**defaults(node.layer, "backward"), **dict(zip(names, args, strict=False))}
     given |= kwargs
     around = vars(sys.modules.get(type(node.layer).__module__, sys))
-    own = {**{k: v for k, v in around.items() if k.lower() in RATES}, **attributes(node.layer), **given}
+    own = {**{k: v for k, v in around.items() if k.lower() in RATES}, **attributes(node.after), **given}
     rates = [v for k, v in own.items() if k.lower() in RATES and isinstance(v, int | float) and v]
     return float(rates[-1]) if rates else None
 
@@ -149,7 +153,9 @@ def is_any(array: Any) -> bool:
 
 
 def differs(a: Array, b: Array) -> bool:
-    return a.shape != b.shape or not np.array_equal(a, b, equal_nan=a.dtype.kind in "fc" and b.dtype.kind in "fc")
+    if a.shape != b.shape or a is b or (a.size <= SMALL and a.dtype == b.dtype and a.tobytes() == b.tobytes()):
+        return a.shape != b.shape
+    return not np.array_equal(a, b, equal_nan=a.dtype.kind in "fc" and b.dtype.kind in "fc")
 
 
 def keys(word: str) -> set[tuple[str, ...]]:

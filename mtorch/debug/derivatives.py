@@ -84,6 +84,9 @@ class Derivative:
     def __init__(self, call: Call, budget: Budget | None = None) -> None:
         self.layer, self._own = call.layer, own(call.layer)
         self.parameters = {name: p.astype(np.float64, copy=False) for name, p in call.layer.parameters.items()}
+        # Of a layer that need not be handed all, those that a copy has already as they are to be.
+        partly = getattr(call.layer, "parameters_one_by_one", False)
+        self._there = {n for n, p in call.layer.parameters.items() if partly and p.dtype == np.float64}
         self.inputs, self.spread = list(call.inputs), call.spread
         self.budget = budget or Budget()
         self._epsilons: dict[str, float] = {}
@@ -103,7 +106,11 @@ class Derivative:
         self.budget.spend()
         layer, copied = (sharing(self.layer), np.asarray) if self._own else (twin(self.layer), np.array)
         inputs = [copied(replaced.get(f"#{i}", x)) for i, x in enumerate(self.inputs)]
-        layer.parameters = {name: copied(replaced.get(name, p)) for name, p in self.parameters.items()}
+        layer.parameters = {
+            name: copied(replaced.get(name, p))
+            for name, p in self.parameters.items()
+            if name in replaced or name not in self._there
+        }
         return np.asarray(layer.forward(*as_arguments(inputs, self.spread)))
 
     def repeatable(self) -> bool:

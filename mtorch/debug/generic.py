@@ -84,12 +84,13 @@ def made_again(layer: Any, inputs: tuple[Array, ...], call: Call, seeds: Iterato
     if call.spread:
         moved = tuple(within(x, y) for x, y in zip(inputs, moved, strict=True))
     inputs = moved
-    before, held = spare(layer), arrays_of(layer)
+    more = [x for x, y in zip(call.inputs, inputs, strict=True) if x.shape != y.shape]
+    before, held = spare(layer), arrays_of(layer) if more else {}
     grad_output = noise(call.grad_output.shape, next(seeds)) if inputs[0].shape == call.inputs[0].shape else None
     output, gradients = answered(layer, inputs, grad_output, call)
     if not all(np.isfinite(a).all() for a in (output, *gradients.values())):
         return None
-    if more := [x for x, y in zip(call.inputs, inputs, strict=True) if x.shape != y.shape]:
+    if more:
         shaped = all(g.shape == inputs[position(slot)].shape for slot, g in gradients.items() if is_input(slot))
         if not shaped or tied(held, arrays_of(layer), more):
             return None

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -83,6 +82,9 @@ class Stranger:
     `target` is a copy of the object. Every call is made with the luck that the recorded one had.
     """
 
+    parameters_one_by_one: ClassVar[bool] = True
+    """Parameters that are not among those set stay as they are."""
+
     target: Any
     call: Forward
     back: Backward | None
@@ -106,7 +108,8 @@ class Stranger:
     _left: dict[str, Array] = field(default_factory=dict)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Stranger:
-        made, copies = copy.copy(self), dict[int, Any]()
+        made, copies = object.__new__(type(self)), dict[int, Any]()
+        made.__dict__.update(self.__dict__)
         made.target, made._left = duplicate(self.target, copies), dict(self._left)
         made._given, made._result = duplicate(self._given, copies), duplicate(self._result, copies)
         there = {path: (copies.get(id(thing)), like) for path, (thing, like) in self.inner.items()}

@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 from collections import deque
 from collections.abc import Callable
+from functools import lru_cache
 from types import MethodType
 from typing import Any
 
 import numpy as np
 
-from mtorch.debug.strangers.places import ATOMS, PLAIN, attributes
+from mtorch.debug.strangers.places import ATOMS, PLAIN, attributes, slots_of
 
 
 def copy_of(array: Any) -> Any:
@@ -65,10 +66,12 @@ def duplicate(thing: Any, memo: dict[int, Any], array: Callable[[Any], Any] = co
 
 
 def copied(thing: Any, memo: dict[int, Any], array: Callable[[Any], Any]) -> Any:
-    kind = type(thing)
+    kind: Any = type(thing)
     if kind is np.ndarray or isinstance(thing, np.ndarray):
         return array(thing)
-    if kind is dict or kind is list or isinstance(thing, list | dict | set | deque):
+    if all_in_attributes(kind):
+        return instance(thing, memo, array)
+    if isinstance(thing, CONTAINERS):
         return container(thing, memo, array)
     if isinstance(thing, tuple):
         made = [duplicate(part, memo, array) for part in thing]
@@ -77,35 +80,44 @@ def copied(thing: Any, memo: dict[int, Any], array: Callable[[Any], Any]) -> Any
         return copy.deepcopy(thing)
     if isinstance(thing, MethodType):  # such as a loss's backward_func: of the copy, too
         return MethodType(thing.__func__, duplicate(thing.__self__, memo, array))
-    if isinstance(thing, PLAIN):
-        return thing
-    if kind.__flags__ & HEAP and attributes_settable(kind):
-        return instance(thing, memo, array)
     return thing
 
 
+CONTAINERS = (dict, list, set, deque)
 HEAP = 1 << 9
 """Python's own flag of classes that are defined by a class statement."""
 
 
-def attributes_settable(kind: type) -> bool:
-    """Whether an object of the class is all in its attributes: it has no base that is made in C."""
-    return all(base is object or base.__flags__ & HEAP for base in kind.__mro__)
+@lru_cache(1024)
+def all_in_attributes(kind: Any) -> bool:
+    """Whether an object of the class is all in its attributes: no base of it is made in C."""
+    if issubclass(kind, (*PLAIN, MethodType)):
+        return False
+    return kind is not object and all(base is object or base.__flags__ & HEAP for base in kind.__mro__)
 
 
 def instance(thing: Any, memo: dict[int, Any], array: Callable[[Any], Any]) -> Any:
+    kind: Any = type(thing)
     try:
-        made = object.__new__(type(thing))
+        made = object.__new__(kind)
     except TypeError:
         return thing
     memo[id(thing)] = made  # before what it holds, which may hold it
-    for name, value in attributes(thing).items():
-        object.__setattr__(made, name, duplicate(value, memo, array))
+    if slots_of(kind):
+        for name, value in attributes(thing).items():
+            object.__setattr__(made, name, duplicate(value, memo, array))
+        return made
+    try:
+        held, own = (object.__getattribute__(one, "__dict__") for one in (thing, made))
+    except AttributeError:  # it can hold nothing
+        return made
+    for name, value in held.items():
+        own[name] = value if type(value) in ATOMS else duplicate(value, memo, array)
     return made
 
 
 def container(thing: Any, memo: dict[int, Any], array: Callable[[Any], Any]) -> Any:
-    made = copy.copy(thing)
+    made = copy.copy(thing) if type(thing) not in (dict, list) else type(thing)()
     memo[id(thing)] = made
     if isinstance(thing, dict):
         for key, value in thing.items():

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import builtins
-import contextlib
 import os
 import sys
 import sysconfig
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -115,31 +114,27 @@ class Instruments(Watch):
             sys.stdout.flush()
             os._exit(0)
         valued = type(target) in self._valued
-        with self._guarded():
-            if not valued:
-                self.observer.enter(target, name, args, kwargs)
+        if not valued:
+            self._guarded(self.observer.enter, target, name, args, kwargs)
         self._active.add(key)
         try:
             result = original(target, *args, **kwargs)
         except BaseException:
-            with self._guarded():
-                if not valued:
-                    self.observer.failed(target, name)
+            if not valued:
+                self._guarded(self.observer.failed, target, name)
             raise
         finally:
             self._active.discard(key)
-        with self._guarded():
-            if valued:
-                self.observer.valued(args, kwargs, result)
-            else:
-                self.observer.leave(target, name, result)
+        if valued:
+            self._guarded(self.observer.valued, args, kwargs, result)
+        else:
+            self._guarded(self.observer.leave, target, name, result)
         return result
 
-    @contextlib.contextmanager
-    def _guarded(self) -> Iterator[None]:
+    def _guarded(self, report: Callable[..., None], *what: Any) -> None:
         """What fails here must not fail in the script: observing ends, and the script goes on."""
         try:
-            yield
+            report(*what)
         except Exception as error:
             self.observer.broken = self.observer.broken or said(error)
 

@@ -23,6 +23,7 @@ from mtorch.debug.strangers.leaves import emptied, numbers, rebuilt
 from mtorch.debug.strangers.leavings import output_of
 from mtorch.debug.strangers.outcome import settle
 from mtorch.debug.strangers.places import Place, get
+from mtorch.debug.strangers.quiet import quietly
 from mtorch.debug.strangers.seen import Seen, everything
 from mtorch.debug.strangers.stranger import Parameter, Ref
 from mtorch.debug.strangers.valued import loss_event
@@ -178,6 +179,20 @@ class Observer:
 
     def end(self) -> None:
         """An iteration is over."""
+        roots = [node for node in self.roots if used(node)]
+        with quietly():
+            self._settle()
+            found = self._traced(roots) if any(node.phase == "backward" for node in roots) else None
+        if found is not None:
+            self.over(*found)
+            self.iteration += 1
+        self.roots, self.turned = [], False
+        self.pending.clear()
+        self._ended.clear()
+        self._kept.forget()
+
+    def _settle(self) -> None:
+        """Find out what was given to whom, and what came of it: of backwards, in the order in which they ended."""
         for node in everything(self.roots):
             if node.phase == "forward":
                 named(node)
@@ -189,29 +204,25 @@ class Observer:
             if isinstance(node.partner, Seen):
                 settle(node, node.partner, self._pairs, self.unclear)
                 node.copy = node.again = node.after = node.live = None
-        roots = [node for node in self.roots if used(node)]
-        if any(node.phase == "backward" for node in roots):
-            whole = Seen("forward", "", "")
-            whole.children = [node for node in roots if node.phase == "forward"]
-            number_time_steps(whole)
-            for node in reversed(list(everything(roots))):  # inner ones first
-                if node.phase == "backward" and isinstance(node.partner, Seen):
-                    node.call = call_of(node, node.partner)
-            update, state = updates(roots)
-            values = [float(n.tensors["value"]) for n in roots if n.phase == "loss"][-1:]
-            values += [n.scalar[2] for n in everything(roots) if isinstance(n, Seen) and n.scalar is not None]
-            values += [
-                float(np.real(n.given[0][1]))
-                for n in everything(roots)
-                if n.phase == "forward" and len(n.given) == 1 and n.given[0][1].ndim == 0
-            ]
-            events = flatten([*roots, update] if update.children else list(roots), self.iteration)
-            self.over(Trace(self.iteration, values[0] if values else float("nan"), tuple(events)), state)
-            self.iteration += 1
-        self.roots, self.turned = [], False
-        self.pending.clear()
-        self._ended.clear()
-        self._kept.forget()
+
+    def _traced(self, roots: list[Seen]) -> tuple[Trace, dict[str, Array]]:
+        """The iteration's trace, and what parameters were at its start."""
+        whole = Seen("forward", "", "")
+        whole.children = [node for node in roots if node.phase == "forward"]
+        number_time_steps(whole)
+        for node in reversed(list(everything(roots))):  # inner ones first
+            if node.phase == "backward" and isinstance(node.partner, Seen):
+                node.call = call_of(node, node.partner)
+        update, state = updates(roots)
+        values = [float(n.tensors["value"]) for n in roots if n.phase == "loss"][-1:]
+        values += [n.scalar[2] for n in everything(roots) if isinstance(n, Seen) and n.scalar is not None]
+        values += [
+            float(np.real(n.given[0][1]))
+            for n in everything(roots)
+            if n.phase == "forward" and len(n.given) == 1 and n.given[0][1].ndim == 0
+        ]
+        events = flatten([*roots, update] if update.children else list(roots), self.iteration)
+        return Trace(self.iteration, values[0] if values else float("nan"), tuple(events)), state
 
 
 def updates(roots: list[Seen]) -> tuple[Node, dict[str, Array]]:

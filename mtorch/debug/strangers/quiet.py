@@ -26,16 +26,23 @@ def quietly(*classes: type) -> Iterator[None]:
     luck = [Chance(cls) for cls in classes]
     _here.depth = getattr(_here, "depth", 0) + 1
     try:
-        printed = io.StringIO()
-        with (
-            contextlib.redirect_stdout(printed),
-            contextlib.redirect_stderr(printed),
-            warnings.catch_warnings(),
-            np.errstate(all="ignore"),
-        ):
-            warnings.simplefilter("ignore")
+        with silence() if _here.depth == 1 else contextlib.nullcontext():
             yield
     finally:
         _here.depth -= 1
         for chance in luck:
             chance.again()
+
+
+@contextlib.contextmanager
+def silence() -> Iterator[None]:
+    """While entered, nothing is printed or warned of."""
+    printed = io.StringIO()
+    with (
+        contextlib.redirect_stdout(printed),
+        contextlib.redirect_stderr(printed),
+        warnings.catch_warnings(),
+        np.errstate(all="ignore"),
+    ):
+        warnings.simplefilter("ignore")
+        yield

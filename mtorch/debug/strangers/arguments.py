@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mtorch.debug.strangers.leaves import Hole, given_arrays
+from mtorch.debug.strangers.leaves import Hole
 from mtorch.debug.strangers.pairs import Pair
 from mtorch.layers.base import Array
 
@@ -32,17 +32,23 @@ def parts_of(value: Any) -> Iterator[Any]:
 
 def identities(value: Any) -> dict[int, int | None]:
     """What there is in a call's arguments, by id: the numbers of arrays of floats, None for all else."""
-    found: dict[int, int | None] = dict.fromkeys(map(id, parts_of(value)))
-    return found | {id(array): number for number, array in enumerate(given_arrays(value))}
+    found: dict[int, int | None] = {}
+    number = 0
+    for part, _ in walk(value, ()):
+        if isinstance(part, np.ndarray) and part.dtype.kind in "fc":
+            found[id(part)] = number
+            number += 1
+        elif not simple(part):
+            found[id(part)] = None
+    return found
+
+
+SIMPLE = (bool, int, float, str, np.generic, type(None))
 
 
 def simple(value: Any) -> bool:
     """Whether it is a thing of which there may be one for all: its identity tells nothing."""
-    return (
-        value is None
-        or isinstance(value, bool | int | float | str | np.generic)
-        or (isinstance(value, tuple) and not value)
-    )
+    return isinstance(value, SIMPLE) or (isinstance(value, tuple) and not value)
 
 
 def is_gradient(value: Any, scalar: bool) -> bool:

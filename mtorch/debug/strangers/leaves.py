@@ -73,8 +73,13 @@ def as_kind(array: Any, kind: type) -> Any:
     return array if kind is np.ndarray or not issubclass(kind, np.ndarray) else array.view(kind)
 
 
+FLOATS = (float, complex, np.inexact)
+
+
 def numbers(value: Any, name: str = "") -> list[tuple[str, Array]]:
     """The arrays of floats in it, copied, and plain floats; each with a name that says where it is."""
+    if isinstance(value, np.ndarray):
+        return [(name, np.array(value))] if value.dtype.kind in "fc" else []
     if isinstance(value, dict):
         return [leaf for key, inner in value.items() for leaf in numbers(inner, f"{name}.{key}" if name else str(key))]
     if isinstance(value, list | tuple):
@@ -85,7 +90,7 @@ def numbers(value: Any, name: str = "") -> list[tuple[str, Array]]:
             for key, inner in zip(fields, value, strict=True)
             for leaf in numbers(inner, name if single else f"{name}[{key}]")
         ]
-    if isinstance(value, float | complex | np.inexact) or (isinstance(value, np.ndarray) and value.dtype.kind in "fc"):
+    if isinstance(value, FLOATS):
         return [(name, np.array(value))]
     return []
 

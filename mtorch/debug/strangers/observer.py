@@ -113,7 +113,13 @@ class Observer:
         if method in LOSSES:
             self._asked.pop()
         elif self.stack:
-            self.stack.pop()
+            node = self.stack.pop()
+            calls = self.pending[id(node.layer)]
+            if node.phase == "forward" and calls and calls[-1] is node:
+                calls.pop()
+            elif isinstance(node.partner, Seen):  # which waits for another backward
+                calls.append(node.partner)
+                node.partner = None
 
     def _left(self, node: Seen) -> None:
         """A forward returned nothing: its output is what it left in an attribute, the same each time."""
@@ -149,7 +155,7 @@ class Observer:
         memo: dict[int, Any] = {}
         node.twin, node.copy = duplicate(target, memo), memo
         node.template, node.leaves = emptied((args, kwargs))
-        node.ids = identities((args, kwargs))
+        node.handed, node.ids = (args, kwargs), identities((args, kwargs))
         node.names = node.called = named_leaves(target, method, args, kwargs)
         if len(node.names) == 1:
             node.names = ["input"]

@@ -27,6 +27,8 @@ class Seen(Node):
     """Where it put what it did not return: the output, "", or the gradients of inputs, by name."""
     ids: dict[int, int | None] = field(default_factory=dict)
     """Of what it was given, by identity: which of the `leaves` it is."""
+    handed: Any = None
+    """What a forward was given, held as long as `ids` are asked: a gradient could get the id of what is gone."""
     result: Any = None
     given: list[tuple[str, Array]] = field(default_factory=list)
     chance: Chance | None = None

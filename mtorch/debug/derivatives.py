@@ -84,7 +84,7 @@ class Derivative:
     def __init__(self, call: Call, budget: Budget | None = None) -> None:
         self.layer, self._own = call.layer, own(call.layer)
         self.parameters = {name: p.astype(np.float64, copy=False) for name, p in call.layer.parameters.items()}
-        self.inputs, self.spread = list(call.inputs), call.spread
+        self.inputs, self.spread, self._shape = list(call.inputs), call.spread, call.grad_output.shape
         self.budget = budget or Budget()
         self._epsilons: dict[str, float] = {}
         self._trusted: dict[str, bool] = {}
@@ -99,12 +99,19 @@ class Derivative:
         return found
 
     def output(self, replaced: Mapping[str, Array] = MappingProxyType({})) -> Array:
-        """The layer's output, with some of its inputs and parameters replaced."""
+        """The layer's output, with some of its inputs and parameters replaced; NaN where a stranger's refuses them."""
         self.budget.spend()
         layer, copied = (sharing(self.layer), np.asarray) if self._own else (twin(self.layer), np.array)
         inputs = [copied(replaced.get(f"#{i}", x)) for i, x in enumerate(self.inputs)]
-        layer.parameters = {name: copied(replaced.get(name, p)) for name, p in self.parameters.items()}
-        return np.asarray(layer.forward(*as_arguments(inputs, self.spread)))
+        try:
+            layer.parameters = {name: copied(replaced.get(name, p)) for name, p in self.parameters.items()}
+            return np.asarray(layer.forward(*as_arguments(inputs, self.spread)))
+        except Unmeasured:
+            raise
+        except Exception:
+            if self._own:
+                raise
+            return np.full(self._shape, np.nan)
 
     def repeatable(self) -> bool:
         """Whether two calls at the same point give the same: without that nothing can be measured."""

@@ -85,3 +85,24 @@ def test_calls_that_raised_and_were_made_again_are_no_calls() -> None:
                 method(x[:, :2])
         square.backward(x - 1)
     assert watched.verdicts == [{"square.grad_input": True}]
+
+
+class Share:
+    """Of shares alone: a step from 0 or 1 on is refused."""
+
+    def forward(self, x: Any) -> Any:
+        if x.real.min() < 0 or x.real.max() > 1:
+            raise ValueError("no share")
+        self.x = x
+        return x.real**2
+
+    def backward(self, grad: Any) -> Any:
+        return 2 * self.x * grad
+
+
+def test_a_layer_that_refuses_other_numbers_is_not_checked_and_others_are() -> None:
+    share, square, x = Share(), Square(), np.linspace(0.0, 1.0, 12).reshape(4, 3)
+    with Watched(Share, Square) as watched:
+        y = square.forward(share.forward(x))
+        share.backward(square.backward(y - 1))
+    assert watched.verdicts == [{"square.grad_input": True, "share.grad_input": None}]

@@ -20,7 +20,7 @@ from mtorch.debug.report import Report
 from mtorch.debug.strangers.conventions import examined
 from mtorch.debug.strangers.instruments import Instruments, said
 from mtorch.debug.strangers.observer import Observer
-from mtorch.debug.strangers.quiet import quietly
+from mtorch.debug.strangers.quiet import quietly, used_by
 from mtorch.debug.strangers.tape import Tape
 from mtorch.layers.base import Array
 
@@ -49,7 +49,7 @@ def run(
     """
 
     def seen(trace: Trace, state: dict[str, Array]) -> None:
-        with quietly(*{type(call.layer.target) for e in trace.events if (call := e.call) is not None}):
+        with quietly(*used_by(e.call for e in trace.events)):
             over(trace, state, examined(trace))
         if trace.iteration + 1 == iterations:
             observer.finished = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import random
 from collections import deque
 from types import MethodType
 from typing import Any
@@ -29,7 +30,7 @@ def copied(thing: Any, memo: dict[int, Any]) -> Any:
     kind = type(thing)
     if isinstance(thing, np.ndarray):
         return np.array(thing, subok=True)
-    if isinstance(thing, np.random.Generator | np.random.RandomState):
+    if isinstance(thing, np.random.Generator | np.random.RandomState | random.Random):
         return copy.deepcopy(thing)
     if isinstance(thing, MethodType):  # such as a loss's backward_func: of the copy, too
         return MethodType(thing.__func__, duplicate(thing.__self__, memo))

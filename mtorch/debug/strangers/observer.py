@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
@@ -28,7 +29,7 @@ from mtorch.debug.strangers.leavings import input_gradients, output_of
 from mtorch.debug.strangers.mending import repaired
 from mtorch.debug.strangers.owning import found_by, is_any, keys, within
 from mtorch.debug.strangers.places import Place, arrays_in, get, put, text
-from mtorch.debug.strangers.quiet import quietly
+from mtorch.debug.strangers.quiet import quietly, used_by
 from mtorch.debug.strangers.seen import Seen, arrays_of, everything
 from mtorch.debug.strangers.stranger import Backward, Forward, Parameter, Ref, Stranger
 from mtorch.debug.strangers.valued import loss_event
@@ -137,6 +138,9 @@ class Observer:
     def _open(self, node: Seen) -> None:
         (self.stack[-1].children if self.stack else self.roots).append(node)
         self.stack.append(node)
+
+    def _trial(self, call: Call | None = None) -> AbstractContextManager[None]:
+        return quietly(*used_by([call]), *{type(layer) for layer, _ in self._known.values()})
 
     def _path(self, target: Any) -> str:
         """Where a layer was first called: in which other, and what it is called there."""
@@ -249,7 +253,7 @@ class Observer:
                 for place in stale.values():
                     if isinstance(get(node.copy, place), np.ndarray):
                         put(node.copy, place, np.zeros_like(get(node.copy, place)))
-                with quietly(type(target)):
+                with self._trial():
                     node.copy.backward(*node.again[0], **node.again[1])
                 source = node.copy
             except Exception:  # a copy may not stand on its own
@@ -298,7 +302,7 @@ class Observer:
         call = self._built(node, before)
         if not node.doubtful or not node.grads:
             return call
-        with quietly(type(node.layer)):
+        with self._trial(call):
             if call is not None and any(agrees(call, slot) for slot in call.slots):
                 return call
         template, grads = node.template, node.grads
@@ -364,7 +368,7 @@ class Observer:
         if not unknown:
             if not any(p.unknown for p in owned):
                 return call
-            with quietly(type(node.layer)):
+            with self._trial(call):
                 known = rated(call)
             if known is None and inputs:
                 known = only_inputs(call)
@@ -372,7 +376,7 @@ class Observer:
                 node.why = "its learning rate is unknown"
             return known
         targets = [np.asarray(x) for x, _ in walk(node.template, ()) if numeric(x)]
-        with quietly(type(node.layer)):
+        with self._trial(call):
             known = guessed(call, [loss for loss in losses(outputs[number or 0], targets) if loss.name not in without])
         if known is None:
             node.why = "it is handed no gradient, and the loss is unknown"

@@ -144,3 +144,26 @@ def test_a_layer_that_is_not_held_is_tried_as_it_was_and_left_as_it_is() -> None
     assert np.array_equal(dense.W, weight) and np.array_equal(dense.dW, gradient)
     right = {"net.grad_input": True, "net.dense.grad_input": True, "net.dense.grad_W": True}
     assert watched.verdicts == [right, right]
+
+
+class Table:
+    """Rows by their numbers; the zeros of `shift` hide that its backward forgets them."""
+
+    def __init__(self) -> None:
+        self.W, self.shift = np.linspace(-1.0, 1.0, 12).reshape(4, 3), np.zeros((4, 3))
+
+    def forward(self, rows: Any) -> Any:
+        self.rows = rows
+        return self.W[rows] * (1 + self.shift[rows])
+
+    def backward(self, grad: Any) -> Any:
+        self.dW, self.dshift = np.zeros((4, 3)), np.zeros((4, 3))
+        np.add.at(self.dW, self.rows, grad)
+        np.add.at(self.dshift, self.rows, grad * self.W[self.rows])
+
+
+def test_what_zeros_hide_is_found_where_there_is_no_input_of_floats() -> None:
+    table = Table()
+    with Watched(Table) as watched:
+        table.backward(table.forward(np.array([0, 2, 2])) - 1)
+    assert watched.verdicts == [{"table.grad_W": False, "table.grad_shift": True}]

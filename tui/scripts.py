@@ -53,16 +53,22 @@ def run(script: str, args: tuple[str, ...], iterations: int, out: Path, begins: 
     finally:
         signal.signal(signal.SIGINT, before)
     if not out.exists():
-        why = f"it ended with status {status}" if status else "no class with a forward and a backward was at work"
+        why = ended(status) if status else "no class with a forward and a backward was at work"
         raise ScenarioError(f"{script}: nothing was recorded: {why}")
     recording = Recording(out)
     unclear = recording.meta.get("unclear")
     failure = recording.meta.get("failure")
+    if not failure and status:  # it was ended before that could be written down
+        failure = ended(status)
     broken = recording.meta.get("broken")
     if isinstance(broken, str) and broken:
         failure = f"watching it was given up: {broken}"
     lines = tuple(str(line) for line in unclear) if isinstance(unclear, list) else ()
     return Ran(recording, failure if isinstance(failure, str) else "", lines)
+
+
+def ended(status: int) -> str:
+    return f"it ended with status {status}" if status > 0 else f"it was ended by signal {-status}"
 
 
 def checked(name: str, recording: Recording) -> Checked:

@@ -87,7 +87,7 @@ class Derivative:
         # Of a layer that need not be handed all, those that a copy has already as they are to be.
         partly = getattr(call.layer, "parameters_one_by_one", False)
         self._there = {n for n, p in call.layer.parameters.items() if partly and p.dtype == np.float64}
-        self.inputs, self.spread = list(call.inputs), call.spread
+        self.inputs, self.spread, self._shape = list(call.inputs), call.spread, call.grad_output.shape
         self.budget = budget or Budget()
         self._epsilons: dict[str, float] = {}
         self._trusted: dict[str, bool] = {}
@@ -102,16 +102,23 @@ class Derivative:
         return found
 
     def output(self, replaced: Mapping[str, Array] = MappingProxyType({})) -> Array:
-        """The layer's output, with some of its inputs and parameters replaced."""
+        """The layer's output, with some of its inputs and parameters replaced; NaN where a stranger's refuses them."""
         self.budget.spend()
         layer, copied = (sharing(self.layer), np.asarray) if self._own else (twin(self.layer), np.array)
         inputs = [copied(replaced.get(f"#{i}", x)) for i, x in enumerate(self.inputs)]
-        layer.parameters = {
-            name: copied(replaced.get(name, p))
-            for name, p in self.parameters.items()
-            if name in replaced or name not in self._there
-        }
-        return np.asarray(layer.forward(*as_arguments(inputs, self.spread)))
+        try:
+            layer.parameters = {
+                name: copied(replaced.get(name, p))
+                for name, p in self.parameters.items()
+                if name in replaced or name not in self._there
+            }
+            return np.asarray(layer.forward(*as_arguments(inputs, self.spread)))
+        except Unmeasured:
+            raise
+        except Exception:
+            if self._own:
+                raise
+            return np.full(self._shape, np.nan)
 
     def repeatable(self) -> bool:
         """Whether two calls at the same point give the same: without that nothing can be measured."""

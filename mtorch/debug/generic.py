@@ -86,7 +86,8 @@ def made_again(layer: Any, inputs: tuple[Array, ...], call: Call, seeds: Iterato
     inputs = moved
     more = [x for x, y in zip(call.inputs, inputs, strict=True) if x.shape != y.shape]
     before, held = spare(layer), arrays_of(layer) if more else {}
-    grad_output = noise(call.grad_output.shape, next(seeds)) if inputs[0].shape == call.inputs[0].shape else None
+    alike = all(x.shape == y.shape for x, y in zip(inputs, call.inputs, strict=True))  # and where there are none
+    grad_output = noise(call.grad_output.shape, next(seeds)) if alike else None
     output, gradients = answered(layer, inputs, grad_output, call)
     if not all(np.isfinite(a).all() for a in (output, *gradients.values())):
         return None

@@ -13,7 +13,7 @@ from mtorch.debug.strangers.guessing import agrees, guessed, losses, rated
 from mtorch.debug.strangers.leaves import end_to_end, filled
 from mtorch.debug.strangers.mending import repaired
 from mtorch.debug.strangers.outcome import slots_of
-from mtorch.debug.strangers.quiet import quietly
+from mtorch.debug.strangers.quiet import quietly, used_by
 from mtorch.debug.strangers.seen import Seen, everything
 from mtorch.debug.strangers.stranger import Backward, Forward, Stranger
 from mtorch.layers.base import Array
@@ -46,7 +46,7 @@ def call_of(node: Seen, before: Seen) -> Call | None:
     call = built(node, before)
     if not node.doubtful or not node.grads:
         return call
-    with quietly(type(node.layer)):
+    with quietly(*used_by([call])):
         if call is not None and any(agrees(call, slot) for slot in call.slots):
             return call
     template, grads = node.template, node.grads
@@ -71,12 +71,12 @@ def built(node: Seen, before: Seen, without: tuple[str, ...] = ()) -> Call | Non
     if head.guess:
         targets = [np.asarray(x) for x, _ in walk(node.template, ()) if numeric(x)]
         output = before.given[head.outputs[0]][1]
-        with quietly(type(node.layer)):
+        with quietly(*used_by([call])):
             known = guessed(call, [loss for loss in losses(output, targets) if loss.name not in without])
         if known is None:
             node.why = "it is handed no gradient, and the loss is unknown"
     elif any(p.unknown for p in call.layer.owned):
-        with quietly(type(node.layer)):
+        with quietly(*used_by([call])):
             known = rated(call)
         if known is None and call.layer.call.inputs:
             known = only_inputs(call)

@@ -20,7 +20,7 @@ from mtorch.debug.report import Report
 from mtorch.debug.strangers.conventions import examined
 from mtorch.debug.strangers.instruments import Instruments, said
 from mtorch.debug.strangers.observer import Observer
-from mtorch.debug.strangers.quiet import quietly
+from mtorch.debug.strangers.quiet import quietly, used_by
 from mtorch.debug.strangers.tape import Tape
 from mtorch.layers.base import Array
 
@@ -42,14 +42,14 @@ def run(
     over: Over,
     begins: str = "",
     done: Callable[[Observer, str], None] = lambda observer, failure: None,
-) -> None:
-    """Run a script until so many iterations are over, handing each to `over`.
+) -> bool:
+    """Run a script until so many iterations are over, handing each to `over`; returns whether that ended it.
 
     `done` is called once, with what was observed, and where the script failed, or "".
     """
 
     def seen(trace: Trace, state: dict[str, Array]) -> None:
-        with quietly(*{type(call.layer.target) for e in trace.events if (call := e.call) is not None}):
+        with quietly(*used_by(e.call for e in trace.events)):
             over(trace, state, examined(trace))
         if trace.iteration + 1 == iterations:
             observer.finished = True
@@ -62,33 +62,36 @@ def run(
     # What is forked has our files open, and nobody who waits for its word.
     os.register_at_fork(after_in_child=lambda: setattr(observer, "broken", "it is another process"))
     made = ModuleType("__main__")
-    made.__file__, made.__builtins__ = str(script), __builtins__  # type: ignore[attr-defined]
+    # Absolute, as Python has it: the script may go to another folder.
+    made.__file__, made.__builtins__ = os.path.abspath(script), __builtins__  # type: ignore[attr-defined]
     hide(script.resolve().parent)
     sys.argv = [str(script), *args]
     sys.path.insert(0, str(script.resolve().parent))
     sys.modules["__main__"] = made
     with Instruments(observer, str(script.resolve().parent)):
         try:
-            exec(compile(script.read_bytes(), str(script), "exec", dont_inherit=True), made.__dict__)
+            exec(compile(script.read_bytes(), made.__file__, "exec", dont_inherit=True), made.__dict__)
+            joined()
             build = made.__dict__.get("build")
             if callable(build) and not observer.iteration and not observer.turned:
                 stepped(build(0), iterations)
         except SystemExit as stop:
             failure = "" if stop.code in (None, 0) else f"it left with status {stop.code}"
         except Enough:
-            return
+            return True
         except BaseException as error:
             failure = told(error, script)
         if observer.finished:
-            return
+            return True
         try:
             if not observer.broken:
                 observer.end()
         except Enough:
-            return
+            return False
         except Exception as error:
             observer.broken = said(error)
     done(observer, failure)
+    return False
 
 
 def stepped(built: Any, iterations: int) -> None:
@@ -96,6 +99,13 @@ def stepped(built: Any, iterations: int) -> None:
     step = getattr(built, "step", built)
     for iteration in range(iterations + 1 if callable(step) else 0):  # the last one is over when another begins
         step(iteration)
+
+
+def joined() -> None:
+    """Wait for the script's threads, as Python does at its end: they may be what trains."""
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join()
 
 
 def others_at_work() -> bool:
@@ -157,8 +167,8 @@ def main() -> None:
             print(f"mtorch: watching it was given up: {observer.broken}", file=sys.stderr)
         tape.end(failure=failure, unclear=observer.unclear, broken=observer.broken)
 
-    run(path, args, int(iterations), tape.add, begins, done)
+    ended = run(path, args, int(iterations), tape.add, begins, done)
     sys.stdout.flush()
-    if not any(failures) and others_at_work():  # which the script was to end, and can't any more
+    if ended and others_at_work():  # which the script was to end, and can't any more
         leave()
     sys.exit(1 if any(failures) else 0)

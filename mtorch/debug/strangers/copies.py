@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import random
 from collections import deque
 from collections.abc import Callable
 from functools import lru_cache
@@ -76,7 +77,7 @@ def copied(thing: Any, memo: dict[int, Any], array: Callable[[Any], Any]) -> Any
     if isinstance(thing, tuple):
         made = [duplicate(part, memo, array) for part in thing]
         return kind(*made) if hasattr(thing, "_fields") else tuple(made)
-    if isinstance(thing, np.random.Generator | np.random.RandomState):
+    if isinstance(thing, np.random.Generator | np.random.RandomState | random.Random):
         return copy.deepcopy(thing)
     if isinstance(thing, MethodType):  # such as a loss's backward_func: of the copy, too
         return MethodType(thing.__func__, duplicate(thing.__self__, memo, array))

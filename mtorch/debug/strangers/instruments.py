@@ -5,7 +5,6 @@ from __future__ import annotations
 import builtins
 import os
 import sys
-import sysconfig
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -14,11 +13,9 @@ from typing import Any, ClassVar
 from mtorch.debug.strangers.arguments import is_method
 from mtorch.debug.strangers.observer import LOSSES, Observer
 from mtorch.debug.strangers.quiet import quiet
+from mtorch.debug.strangers.surroundings import LIBRARIES
 from mtorch.debug.strangers.valued import valued_method
 from mtorch.debug.watching import Watch
-
-LIBRARIES = tuple(str(Path(path)) for path in {*sysconfig.get_paths().values()} if path)
-"""Where Python's own and installed packages are: their classes are left alone."""
 
 NAMES = (
     ("forward", "backward"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,11 +21,22 @@ class Hole:
 
 
 def rebuilt(value: Any, part: Callable[[Any], Any]) -> Any:
-    """Nested tuples, lists and dicts with another thing in place of each that is none of these."""
+    """Nested tuples, lists and dicts with another thing in place of each that is none of these; of the same classes."""
     if isinstance(value, dict):
-        return {key: rebuilt(inner, part) for key, inner in value.items()}
+        inside = {key: rebuilt(inner, part) for key, inner in value.items()}
+        if type(value) is dict:
+            return inside
+        again = copy.copy(value)
+        for key, inner in inside.items():
+            dict.__setitem__(again, key, inner)
+        return again
     if isinstance(value, list):
-        return [rebuilt(inner, part) for inner in value]
+        items = [rebuilt(inner, part) for inner in value]
+        if type(value) is list:
+            return items
+        row = copy.copy(value)
+        list.__setitem__(row, slice(None), items)
+        return row
     if isinstance(value, tuple):
         made = [rebuilt(inner, part) for inner in value]
         return type(value)(*made) if hasattr(value, "_fields") else tuple(made)

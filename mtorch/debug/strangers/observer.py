@@ -107,7 +107,13 @@ class Observer:
         if method in LOSSES:
             self._asked.pop()
         elif self.stack:
-            self.stack.pop()
+            node = self.stack.pop()
+            calls = self.pending[id(node.layer)]
+            if node.phase == "forward" and calls and calls[-1] is node:
+                calls.pop()
+            elif isinstance(node.partner, Seen):  # which waits for another backward
+                calls.append(node.partner)
+                node.partner = None
 
     def _left(self, node: Seen) -> None:
         """A forward returned nothing: its output is what it left in an attribute, the same each time."""
@@ -180,7 +186,7 @@ class Observer:
     def end(self) -> None:
         """An iteration is over."""
         roots = [node for node in self.roots if used(node)]
-        with quietly():
+        with quietly(*{type(layer) for layer, _ in self._known.values()}):
             self._settle()
             found = self._traced(roots) if any(node.phase == "backward" for node in roots) else None
         if found is not None:

@@ -36,7 +36,7 @@ class Seen(Node):
     memo: dict[int, Any] = field(default_factory=dict)
     """The copies in `twin` of a forward, and in `copy` and `again` of a backward, by the ids of what they are of."""
     live: Any = None
-    """Of a backward: its arguments, as they were handed."""
+    """Its arguments, as they were handed."""
     copy: Any = None
     again: Any = None
     """The layer as it was before a backward, and its arguments."""

@@ -13,7 +13,7 @@ from mtorch.debug.strangers.chance import Chance
 from mtorch.debug.strangers.copies import duplicate
 from mtorch.debug.strangers.guessing import Loss
 from mtorch.debug.strangers.leaves import alike, end_to_end, filled, given_arrays, numbers, rebuilt
-from mtorch.debug.strangers.places import Place, arrays_in, get, put
+from mtorch.debug.strangers.places import Place, arrays_in, attributes, get, put
 from mtorch.layers.base import Array
 
 
@@ -179,6 +179,9 @@ class Stranger:
         arrays = {**self.call.constants, **dict(zip(self.call.inputs.values(), inputs, strict=True))}
         self._given = filled(self.call.template, [arrays[n] for n in range(len(arrays))])
         args, kwargs = self._given
+        for thing, inner in self.outside.values():  # what a copy shares is as it was then; see surroundings.py
+            for name, value in attributes(duplicate(inner.target, {})).items():
+                object.__setattr__(thing, name, value)
         self.chance.again()
         self._result = getattr(self.target, self.call.method)(*args, **kwargs)
         if self.call.left is not None:

@@ -88,5 +88,10 @@ def named_leaves(target: Any, method: str, args: tuple[Any, ...], kwargs: dict[s
 
 
 def is_method(cls: type, name: str) -> bool:
-    found = next((base.__dict__[name] for base in cls.__mro__ if name in base.__dict__), None)
-    return isinstance(found, FunctionType)
+    base = home(cls, name)
+    return base is not None and isinstance(base.__dict__[name], FunctionType)
+
+
+def home(cls: type, name: str) -> type | None:
+    """The class, of it and its bases, that a name is defined in."""
+    return next((base for base in cls.__mro__ if name in base.__dict__), None)

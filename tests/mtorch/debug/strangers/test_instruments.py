@@ -1,0 +1,103 @@
+"""Programs' classes, watched as they are defined: which are layers, and what is whose gradient."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mtorch.debug.report import Report
+from mtorch.debug.strangers.conventions import examined
+from mtorch.debug.strangers.instruments import Instruments
+from mtorch.debug.strangers.observer import Observer
+from mtorch.debug.strangers.quiet import quietly
+
+
+def run(program: str) -> list[Report]:
+    """A program run with its classes watched: the report of each iteration."""
+    reports: list[Report] = []
+    observer = Observer(lambda trace, state: reports.append(examined(trace)))
+    with Instruments(observer, ""):
+        exec(program, {"__name__": "a_script", "np": np, "rng": np.random.default_rng(0)})
+        with quietly():
+            observer.end()
+    assert not observer.broken
+    return reports
+
+
+def checks(program: str) -> dict[tuple[str, str], bool | None]:
+    return {(check.path, check.tensor): check.ok for report in run(program) for check in report.checks}
+
+
+BASE = """
+class Layer:
+    def forward_pass(self, x): raise NotImplementedError
+    def backward_pass(self, grad): raise NotImplementedError
+class Cube(Layer):
+    def forward_pass(self, x): self.x = x; return x**3
+    def backward_pass(self, grad): return 3 * self.x**2 * grad
+class Wrong(Cube):
+    def backward_pass(self, grad): return super().backward_pass(grad) / 3
+cube, wrong = Cube(), Wrong()
+wrong.forward_pass(cube.forward_pass(rng.normal(size=(2, 3))))
+cube.backward_pass(wrong.backward_pass(np.ones((2, 3))))
+"""
+
+
+def test_layers_of_other_names_may_have_a_base() -> None:
+    assert checks(BASE) == {("cube", "grad_input"): True, ("wrong", "grad_input"): False}
+
+
+ONE_GRADIENT = """
+class Hinge:
+    def __init__(self): self.W = rng.normal(size=(4, 3))
+    def forward(self, X, y):
+        self.X, self.y, n = X, y, np.arange(len(X))
+        scores = X @ self.W
+        self.margins = np.maximum(0, scores - scores[n, y][:, None] + 1)
+        self.margins[n, y] = 0
+        return self.margins.sum()
+    def backward(self):
+        d = (self.margins > 0) * 1.0
+        d[np.arange(len(d)), self.y] = -d.sum(1)
+        {}return self.X.T @ d
+hinge = Hinge()
+hinge.forward(rng.normal(size=(6, 4)), np.array([0, 1, 2, 0, 1, 2]))
+hinge.backward()
+"""
+
+
+def test_one_gradient_that_is_returned_may_be_the_parameter_s() -> None:
+    assert checks(ONE_GRADIENT.format("")) == {("hinge", "grad_W"): True}
+    assert checks(ONE_GRADIENT.format("self.dW = self.X.T @ d; ")) == {("hinge", "grad_W"): True}
+
+
+QUEUE = """
+class Linear:
+    def __init__(self): self.W, self.saved = rng.normal(size=(3, 3)), []
+    def forward(self, x): self.saved.append(x); return x @ self.W
+    def backward(self, grad): self.dW = self.saved.pop(0).T @ grad; return grad @ self.W.T
+linear = Linear()
+linear.forward(rng.normal(size=(2, 3))), linear.forward(rng.normal(size=(2, 3)))
+linear.backward(np.ones((2, 3))), linear.backward(np.ones((2, 3)))
+"""
+
+
+def test_what_moves_up_in_a_list_is_no_parameter() -> None:
+    assert checks(QUEUE) == {("linear", "grad_W"): False, ("linear", "grad_input"): True}
+
+
+COLUMNS = """
+class Network:
+    def __init__(self): self.params = {"W": rng.normal(size=(3, 4))}
+    def forward(self, X):
+        self.A0, z = X.T, self.params["W"] @ X.T
+        self.A1 = np.exp(z) / np.exp(z).sum(axis=0)
+        return self.A1
+    def backward(self, X, Y): self.grads = {"dW": (self.A1 - Y.T) @ self.A0.T / len(X)}; return self.grads
+network, X = Network(), rng.normal(size=(6, 4))
+network.forward(X)
+network.backward(X, np.eye(3)[[0, 1, 2, 0, 1, 2]])
+"""
+
+
+def test_targets_may_be_rows_where_outputs_are_columns() -> None:
+    assert checks(COLUMNS) == {("network", "grad_W"): True}

@@ -33,6 +33,7 @@ from mtorch.debug.strangers.seen import Seen, arrays_of, everything
 from mtorch.debug.strangers.stranger import Backward, Forward, Parameter, Ref, Stranger
 from mtorch.debug.strangers.valued import loss_event
 from mtorch.debug.tracer import Node, checksum, flatten, number_time_steps, update_of
+from mtorch.debug.twins import twin
 from mtorch.layers.base import Array
 from mtorch.naming import label
 
@@ -301,6 +302,9 @@ class Observer:
         other = self._built(node, before, ("sum",))  # which a backward that ignores what it is handed may seem to be of
         if other is None:
             node.template, node.grads = template, grads
+            if call is not None and not linear(call):
+                node.why = "what it is handed is not called a gradient, and what comes of it is none"
+                return None
         return other or call
 
     def _built(self, node: Seen, before: Seen, without: tuple[str, ...] = ()) -> Call | None:
@@ -416,6 +420,19 @@ class Observer:
                 state[path] = old
                 update.children.append(update_of(node.path, p.name, old, np.array(new), node.contributions))
         return update, state
+
+
+def linear(call: Call) -> bool:
+    """Whether what comes of no gradient is none, as it is of all backwards but those that are something else."""
+    layer: Stranger = twin(call.layer)
+    try:
+        with quietly(type(layer.target)):
+            layer.gradients = {name: np.zeros_like(p) for name, p in layer.parameters.items()}
+            layer.forward(*call.arguments)
+            result = layer.backward(np.zeros_like(call.grad_output))
+    except Exception:  # a stranger's layer may refuse anything
+        return True
+    return not any(array.any() for _, array in numbers([result, layer.gradients]))
 
 
 def only_inputs(call: Call) -> Call:

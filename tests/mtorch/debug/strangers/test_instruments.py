@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from mtorch.debug.report import Report
 from mtorch.debug.strangers.conventions import examined
@@ -101,3 +102,35 @@ network.backward(X, np.eye(3)[[0, 1, 2, 0, 1, 2]])
 
 def test_targets_may_be_rows_where_outputs_are_columns() -> None:
     assert checks(COLUMNS) == {("network", "grad_W"): True}
+
+
+DIAGONAL = """
+class Softmax:
+    def forward(self, x): e = np.exp(x); self.p = e / e.sum(1, keepdims=True); return self.p
+    def backward(self, grad): return grad * self.p * (1 - self.p)
+softmax = Softmax()
+p, y = softmax.forward(rng.normal(size=(4, 3))), np.eye(3)[[0, 2, 1, 1]]
+softmax.backward({})
+"""
+
+
+@pytest.mark.parametrize(("loss", "severity"), [("-y / p + (1 - y) / (1 - p)", "info"), ("-y / p", "error")])
+def test_a_softmax_s_diagonal_is_no_error_where_the_loss_is_made_for_it(loss: str, severity: str) -> None:
+    (report,) = run(DIAGONAL.format(loss))
+    assert [f.severity for f in report.findings] == [severity]
+
+
+MACHINE = """
+class Machine:
+    def __init__(self): self.W, self.a, self.b = rng.normal(size=(5, 3)), np.zeros(5), np.zeros(3)
+    def forward(self, v): return 1 / (1 + np.exp(-(v @ self.W + self.b)))
+    def backward(self, h): return 1 / (1 + np.exp(-(h @ self.W.T + self.a)))
+machine = Machine()
+machine.backward((machine.forward(rng.normal(size=(4, 5))) > 0.5) * 1.0)
+"""
+
+
+def test_what_goes_back_without_being_a_gradient_is_not_judged() -> None:
+    (report,) = run(MACHINE)
+    assert not report.findings
+    assert not report.checks or not any(check.ok for check in report.checks)

@@ -77,6 +77,15 @@ def defaults(target: Any, method: str) -> dict[str, Any]:
     return {p.name: p.default for p in found if p.default is not p.empty}
 
 
+def required(target: Any, method: str) -> int:
+    """How many arguments a method must be given."""
+    try:
+        found = inspect.signature(getattr(target, method)).parameters.values()
+    except (TypeError, ValueError):
+        return 0
+    return sum(p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in found)
+
+
 def named_leaves(target: Any, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[str]:
     """A name for each array of floats that a call was given, in the order of `emptied`."""
     names = argument_names(target, method, args, kwargs)

@@ -9,6 +9,7 @@ import sys
 import sysconfig
 import traceback
 from collections.abc import Collection, Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,15 +22,22 @@ from mtorch.debug.watching import Watch
 LIBRARIES = tuple(str(Path(path)) for path in {*sysconfig.get_paths().values()} if path)
 """Where Python's own and installed packages are: their classes are left alone."""
 
-NAMES = (
+PAIRS = (
     ("forward", "backward"),
     ("__call__", "backward"),
     ("fprop", "bprop"),
     ("forward_pass", "backward_pass"),
     ("forward_propagation", "backward_propagation"),
     ("forward_prop", "backward_prop"),
+    ("forward_propagate", "backward_propagate"),
     ("feed_forward", "back_propagate"),
+    ("feedforward", "backprop"),
+    ("propagate", "backpropagate"),
+    ("feed_forward", "back_propagation"),
+    ("feedforward", "backpropagation"),
+    ("forward_prop", "back_prop"),
 )
+NAMES = tuple(dict.fromkeys((*PAIRS, *product(dict(PAIRS), dict.fromkeys(back for _, back in PAIRS)))))
 """What people call the two methods of a layer."""
 
 

@@ -17,6 +17,7 @@ from mtorch.debug.strangers.arguments import (
     is_gradient,
     named_leaves,
     parts_of,
+    required,
     simple,
     walk,
 )
@@ -77,6 +78,7 @@ class Observer:
 
     def enter(self, target: Any, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if method == "backward":
+            self._alone(target, args)
             self._open(self._backward(target, args, kwargs))
         elif method in LOSSES:
             self._asked.append((args, kwargs))
@@ -90,18 +92,23 @@ class Observer:
             self._loss(target, method, result, *self._asked.pop())
             return
         node = self.stack.pop()
-        node.result, node.given = result, numbers(result)
-        if method != "backward" and result is None:
-            self._left(node)
         if method == "backward":
+            node.result, node.given = result, numbers(result)
             self._end_backward(node)
             self.turned = self.turned or not self.stack
         else:
-            names = {"": "output"} if len(node.given) == 1 else {}
-            node.given = [(names.get(name, f"output{name}"), array) for name, array in node.given]
-            node.tensors.update(dict(node.given))
-            number_time_steps(node)
+            self._gave(node, result)
             node.held = [(text(p), array, checksum(array)) for p, array in arrays_of(node.layer, node).items()]
+
+    def _gave(self, node: Seen, result: Any) -> None:
+        """A forward is over."""
+        node.result, node.given = result, numbers(result)
+        if result is None:
+            self._left(node)
+        names = {"": "output"} if len(node.given) == 1 else {}
+        node.given = [(names.get(name, f"output{name}"), array) for name, array in node.given]
+        node.tensors.update(dict(node.given))
+        number_time_steps(node)
 
     def valued(self, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
         """A loss that is no layer was called."""
@@ -155,8 +162,29 @@ class Observer:
         if len(node.names) == 1:
             node.names = ["input"]
         node.tensors = dict(zip(node.names, node.leaves, strict=True))
-        self.pending[id(target)].append(node)
+        if not any(inside.layer is target and inside.phase == "backward" for inside in self.stack):
+            self.pending[id(target)].append(node)  # else it has its backward already
         return node
+
+    def _alone(self, target: Any, args: tuple[Any, ...]) -> None:
+        """A backward that makes its forward itself, of what it is handed first: that is called on a copy."""
+        if self.pending[id(target)] or not hasattr(target, "forward"):
+            return
+        taken = required(target, "forward")
+        first = argument_names(target, "backward", args, {})[:1]
+        if not 0 < taken < len(args) or like_gradients(first):
+            return
+        if self._begins(target):
+            self.end()
+        node = self._forward(target, "forward", args[:taken], {})
+        try:
+            with quietly(type(target)):
+                result = duplicate(target, {}).forward(*filled(node.template, node.leaves)[0])
+        except Exception:  # it makes none, then
+            self.pending[id(target)].pop()
+            return
+        self._gave(node, result)
+        self.roots.append(node)
 
     def _loss(self, target: Any, method: str, result: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """A layer's own loss was asked for, after its forward."""
@@ -194,8 +222,7 @@ class Observer:
         known |= {key: Ref((), (), leaf) for key, leaf in before.ids.items() if leaf is not None}
         known |= {id(part): Ref(steps) for part, steps in walk(before.result, ()) if steps or not simple(part)}
         names = argument_names(node.layer, "backward", args, kwargs)
-        called = [n for n in names if n.lower() not in TARGETS and not n.lower().startswith(ELSE)]
-        wanted = [n for n in called if n.lower().startswith(("d", "g", "err", "up")) or "grad" in n.lower()]
+        wanted = like_gradients(names)
         node.doubtful = not wanted
         likely = set(wanted or [n for n in names[:1] if n.lower() not in TARGETS])
 
@@ -420,6 +447,12 @@ class Observer:
                 state[path] = old
                 update.children.append(update_of(node.path, p.name, old, np.array(new), node.contributions))
         return update, state
+
+
+def like_gradients(names: list[str]) -> list[str]:
+    """Those of a backward's arguments that are called as gradients are."""
+    called = [n for n in names if n.lower() not in TARGETS and not n.lower().startswith(ELSE)]
+    return [n for n in called if n.lower().startswith(("d", "g", "err", "up")) or "grad" in n.lower()]
 
 
 def linear(call: Call) -> bool:

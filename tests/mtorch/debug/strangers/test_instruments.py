@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from mtorch.debug.events import Trace
 from mtorch.debug.report import Report
 from mtorch.debug.strangers.conventions import examined
 from mtorch.debug.strangers.instruments import Instruments
@@ -15,11 +16,15 @@ from mtorch.debug.strangers.quiet import quietly
 def run(program: str) -> list[Report]:
     """A program run with its classes watched: the report of each iteration."""
     reports: list[Report] = []
-    observer = Observer(lambda trace, state: reports.append(examined(trace)))
+
+    def over(trace: Trace, state: object) -> None:
+        with quietly():
+            reports.append(examined(trace))
+
+    observer = Observer(over)
     with Instruments(observer, ""):
         exec(program, {"__name__": "a_script", "np": np, "rng": np.random.default_rng(0)})
-        with quietly():
-            observer.end()
+        observer.end()
     assert not observer.broken
     return reports
 
@@ -134,3 +139,33 @@ def test_what_goes_back_without_being_a_gradient_is_not_judged() -> None:
     (report,) = run(MACHINE)
     assert not report.findings
     assert not report.checks or not any(check.ok for check in report.checks)
+
+
+ALONE = """
+sigmoid = lambda z: 1 / (1 + np.exp(-z))
+class Network:
+    def __init__(self):
+        self.weights = [rng.normal(size=(4, 3)), rng.normal(size=(2, 4))]
+        self.biases = [rng.normal(size=(4, 1)), rng.normal(size=(2, 1))]
+    def feedforward(self, a):
+        for w, b in zip(self.weights, self.biases): a = sigmoid(w @ a + b)
+        return a
+    def backprop(self, x, y):
+        {}
+        h = sigmoid(self.weights[0] @ x + self.biases[0])
+        a = sigmoid(self.weights[1] @ h + self.biases[1])
+        delta = (a - y) * a * (1 - a)
+        before = self.weights[1].T @ delta * {}
+        return [before @ x.T, delta @ h.T], [before, delta]
+network = Network()
+for n in range(2):
+    network.backprop(rng.normal(size=(3, 1)), np.eye(2)[:, [n]])
+"""
+
+
+@pytest.mark.parametrize(("first", "slope"), [("pass", "h * (1 - h)"), ("self.feedforward(x)", "h")])
+def test_a_backward_that_makes_its_own_forward_is_checked(first: str, slope: str) -> None:
+    reports = run(ALONE.format(first, slope))
+    right = {check.tensor: check.ok for check in reports[1].checks}
+    assert len(reports) == 2
+    assert list(right.values()).count(True) == (4 if "-" in slope else 2) and len(right) == 4

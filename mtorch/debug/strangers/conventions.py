@@ -13,8 +13,10 @@ from mtorch.debug.diagnosis.findings import Finding
 from mtorch.debug.events import Trace
 from mtorch.debug.report import Report, examine
 from mtorch.debug.strangers.penalties import penalised
+from mtorch.layers.base import Array
 
 TURNED = "; backward is handed target - output, and adds what it makes of it: two signs that cancel out"
+COMBINED = "; of what it is handed that makes output - target, which is the whole gradient of softmax and cross-entropy"
 NOTED = "; with the other layers' factors it cancels out: each parameter ends up with the loss's own gradient"
 
 
@@ -23,9 +25,35 @@ def examined(trace: Trace) -> Report:
     report = examine(trace)
     found = [
         replace(f, severity="warning") if f.cause == "unreachable-target" else f  # whose gradients may be right
-        for f in penalised(trace, report.findings)
+        for f in combined(trace, penalised(trace, report.findings))
     ]
     return replace(report, findings=settled(trace, found))
+
+
+def combined(trace: Trace, findings: Sequence[Finding]) -> list[Finding]:
+    """The findings; as information, where a softmax takes its diagonal alone of a loss that was made for that.
+
+    A cross-entropy of each class against the others, times the diagonal of the softmax's Jacobian, is the gradient of
+    the usual cross-entropy: the output less the targets, of which each row, or column, has a single 1.
+    """
+    found = []
+    for f in findings:
+        call = trace.events[f.event].call if f.cause == "diagonal-only-jacobian" else None
+        if call is not None and any(
+            one_hot(Derivative(call).output() - k * g)
+            for slot, g in call.gradients.items()
+            if call.names[slot] == f.tensor and g.shape == np.shape(call.grad_output)
+            for k in {1, len(g), g.size // len(g)}
+        ):
+            f = replace(f, severity="info", message=f.message + COMBINED)
+        found.append(f)
+    return found
+
+
+def one_hot(targets: Array) -> bool:
+    """Whether each row, or each column, is 0 but for a single 1."""
+    whole = targets.ndim == 2 and np.allclose(targets, targets.round(), atol=1e-9) and set(np.unique(targets.round()))
+    return whole == {0, 1} and any((targets.sum(axis).round() == 1).all() for axis in (0, 1))
 
 
 def turned(trace: Trace, errors: Sequence[Finding], scales: Mapping[tuple[str, str], Fraction]) -> bool:

@@ -64,11 +64,13 @@ def losses(output: Array, targets: list[Array]) -> Iterator[Loss]:
 
 
 def as_targets(output: Array, target: Array) -> Iterator[Array]:
-    """A target in the output's shape: as it is, or classes as rows, or columns, of zeros and a one."""
+    """A target in the output's shape: as it is, turned, or classes as rows, or columns, of zeros and a one."""
     if target.dtype.kind not in "fiub":
         return
     if target.size == output.size:
         yield target.reshape(output.shape).astype(np.float64)
+    if target.ndim == 2 and target.shape[0] != target.shape[1] and target.T.shape == output.shape:
+        yield target.T.astype(np.float64)
     labels = np.ravel(target)
     if output.ndim == 2 and labels.size and np.array_equal(labels, labels.astype(np.int64)):
         for axis in (1, 0):

@@ -6,26 +6,34 @@ import builtins
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from itertools import product
 from pathlib import Path
 from typing import Any, ClassVar
 
-from mtorch.debug.strangers.arguments import is_method
+from mtorch.debug.strangers.arguments import home, is_method
 from mtorch.debug.strangers.observer import LOSSES, Observer
 from mtorch.debug.strangers.quiet import quiet
 from mtorch.debug.strangers.surroundings import LIBRARIES
 from mtorch.debug.strangers.valued import valued_method
 from mtorch.debug.watching import Watch
 
-NAMES = (
+PAIRS = (
     ("forward", "backward"),
     ("__call__", "backward"),
     ("fprop", "bprop"),
     ("forward_pass", "backward_pass"),
     ("forward_propagation", "backward_propagation"),
     ("forward_prop", "backward_prop"),
+    ("forward_propagate", "backward_propagate"),
     ("feed_forward", "back_propagate"),
+    ("feedforward", "backprop"),
+    ("propagate", "backpropagate"),
+    ("feed_forward", "back_propagation"),
+    ("feedforward", "backpropagation"),
+    ("forward_prop", "back_prop"),
 )
+NAMES = tuple(dict.fromkeys((*PAIRS, *product(dict(PAIRS), dict.fromkeys(back for _, back in PAIRS)))))
 """What people call the two methods of a layer."""
 
 
@@ -40,6 +48,7 @@ class Instruments(Watch):
         self.observer, self.spared = observer, spared
         self._before: list[tuple[type, str, Any]] = []
         self._valued: set[type] = set()
+        self._added: set[tuple[type, str]] = set()
 
     def __enter__(self) -> Instruments:
         self._build = builtins.__build_class__
@@ -66,7 +75,7 @@ class Instruments(Watch):
 
     def define(self, cls: type) -> None:
         """A class is there: watch it, if it is one of layers."""
-        names = names_of(cls)
+        names = names_of(cls, self._added)
         if not self.of_the_script(cls):
             return
         if names is not None:
@@ -80,6 +89,7 @@ class Instruments(Watch):
         for name, role in zip(names, ("forward", "backward"), strict=True):
             if name not in (role, "__call__"):  # all else knows one name for each
                 self._set(cls, role, getattr(cls, name))
+                self._added.add((cls, role))
         forward = "__call__" if names[0] == "__call__" else "forward"
         for name in (forward, "backward", *(name for name in LOSSES if is_method(cls, name))):
             self.replace(cls, name)
@@ -136,9 +146,14 @@ class Instruments(Watch):
             self.observer.broken = self.observer.broken or said(error)
 
 
-def names_of(cls: type) -> tuple[str, str] | None:
-    """What a class's forward and backward are called; None of one that has no such methods."""
-    return next((pair for pair in NAMES if all(is_method(cls, name) for name in pair)), None)
+def names_of(cls: type, added: Collection[tuple[type, str]] = ()) -> tuple[str, str] | None:
+    """What a class's forward and backward are called; None of one that has no such methods.
+
+    `added` are those that a watch gave to a base, by the names that all else knows.
+    """
+    return next(
+        (pair for pair in NAMES if all(is_method(cls, n) and (home(cls, n), n) not in added for n in pair)), None
+    )
 
 
 def said(error: Exception) -> str:

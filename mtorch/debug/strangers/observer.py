@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from mtorch.debug.events import Trace
-from mtorch.debug.strangers.arguments import identities, simple, walk
+from mtorch.debug.strangers.arguments import argument_names, identities, required, simple, walk
 from mtorch.debug.strangers.calls import call_of
 from mtorch.debug.strangers.chance import Chance
 from mtorch.debug.strangers.copies import Kept, duplicate
 from mtorch.debug.strangers.forwards import changed, named
-from mtorch.debug.strangers.handed import told_apart
-from mtorch.debug.strangers.leaves import emptied, numbers, rebuilt
+from mtorch.debug.strangers.handed import like_gradients, told_apart
+from mtorch.debug.strangers.leaves import emptied, filled, numbers, rebuilt
 from mtorch.debug.strangers.leavings import output_of
 from mtorch.debug.strangers.outcome import settle
 from mtorch.debug.strangers.places import Place, get
@@ -65,6 +65,7 @@ class Observer:
 
     def enter(self, target: Any, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if method == "backward":
+            self._alone(target, args)
             self._open(self._backward(target, args, kwargs))
         elif method in LOSSES:
             self._asked.append((args, kwargs))
@@ -84,10 +85,7 @@ class Observer:
             self._ended.append(node)
             self.turned = self.turned or not self.stack
             return
-        node.result, node.given = result, numbers(result)
-        if result is None:
-            self._left(node)
-        node.parts = list(walk(node.result, ()))
+        self._gave(node, result)
 
         def held(array: Any) -> Any:
             copied = self._kept(array)
@@ -95,6 +93,13 @@ class Observer:
             return copied
 
         node.after = duplicate(target, node.afterwards, held)
+
+    def _gave(self, node: Seen, result: Any) -> None:
+        """A forward is over."""
+        node.result, node.given = result, numbers(result)
+        if result is None:
+            self._left(node)
+        node.parts = list(walk(node.result, ()))
 
     def valued(self, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
         """A loss that is no layer was called."""
@@ -149,8 +154,29 @@ class Observer:
         node.twin = duplicate(target, node.memo, self._kept)
         node.template, node.leaves = emptied((args, kwargs))
         node.ids, node.live = identities((args, kwargs)), (args, kwargs)
-        self.pending[id(target)].append(node)
+        if not any(inside.layer is target and inside.phase == "backward" for inside in self.stack):
+            self.pending[id(target)].append(node)  # else it has its backward already
         return node
+
+    def _alone(self, target: Any, args: tuple[Any, ...]) -> None:
+        """A backward that makes its forward itself, of what it is handed first: that is called on a copy."""
+        if self.pending[id(target)] or not hasattr(target, "forward"):
+            return
+        taken = required(target, "forward")
+        first = argument_names(target, "backward", args)[:1]
+        if not 0 < taken < len(args) or like_gradients(first):
+            return
+        if self._begins(target):
+            self.end()
+        node = self._forward(target, "forward", args[:taken], {})
+        try:
+            with quietly(type(target)):
+                result = duplicate(target, {}).forward(*filled(node.template, node.leaves)[0])
+        except Exception:  # it makes none, then
+            self.pending[id(target)].pop()
+            return
+        self._gave(node, result)
+        self.roots.append(node)
 
     def _loss(self, target: Any, method: str, result: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """A layer's own loss was asked for, after its forward."""

@@ -194,7 +194,8 @@ class DebuggerApp(Stops, Notes, Whence, WhatIf, App[None]):
         yield Static(id="small", markup=False)
 
     def on_mount(self) -> None:
-        self.query_one("#loss").border_title = "loss per element"
+        way = self.session.way
+        self.query_one("#loss").border_title = f"loss · {way}" if way else "loss per element"
         self.query_one("#verdict").border_title = "here"
         self.theme_changed_signal.subscribe(self, lambda _: self.show())
         self.query_one("#tree").focus()
@@ -212,7 +213,8 @@ class DebuggerApp(Stops, Notes, Whence, WhatIf, App[None]):
                 address = Address.parse(self.notebook.position)
                 if address.iteration <= len(self.session.losses) + FAR:  # a file may say anything
                     return self.session.goto(address, going), unread or "where you left off"
-        return Position(self.notebook.first, 0), unread or "c runs to the first finding, ? shows all keys"
+        why = self.session.why and f"{self.session.way}: {self.session.why}"
+        return Position(self.notebook.first, 0), unread or why or "c runs to the first finding, ? shows all keys"
 
     def on_resize(self, event: Resize) -> None:
         width, height = event.size
@@ -455,7 +457,8 @@ class DebuggerApp(Stops, Notes, Whence, WhatIf, App[None]):
             if worker.is_cancelled:
                 return
             try:
-                found = report.numerical(event, tensor)
+                with self.session.trying():
+                    found = report.numerical(event, tensor)
                 failure = "nothing to compare with" if found is None else ""
             except BaseException as error:  # a user's own layers may raise anything, sys.exit too
                 failure = what(error)
@@ -549,7 +552,9 @@ class DebuggerApp(Stops, Notes, Whence, WhatIf, App[None]):
     @work(thread=True, exclusive=True, group="sources", exit_on_error=False)
     def find_sources(self, trace: Trace, place: Place) -> None:
         try:
-            self.post_message(Traced(trace.iteration, sources(trace, place)))
+            with self.session.trying():
+                found = sources(trace, place)
+            self.post_message(Traced(trace.iteration, found))
         except BaseException as error:  # a user's own layers may raise anything, sys.exit too
             self.post_message(Traced(trace.iteration, None, what(error)))
 

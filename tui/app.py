@@ -44,6 +44,7 @@ from tui.viewmodels.place import breadcrumb
 from tui.viewmodels.strip import strip
 from tui.viewmodels.tensors import beside, choose
 from tui.viewmodels.verdict import summary, verdict
+from tui.viewmodels.way import opening, title
 from tui.whatif import WhatIf
 from tui.whence import Whence
 from tui.widgets.command_line import CommandLine
@@ -194,8 +195,7 @@ class DebuggerApp(Stops, Notes, Whence, WhatIf, App[None]):
         yield Static(id="small", markup=False)
 
     def on_mount(self) -> None:
-        way = self.session.way
-        self.query_one("#loss").border_title = f"loss · {way}" if way else "loss per element"
+        self.query_one("#loss").border_title = title(self.session.way)
         self.query_one("#verdict").border_title = "here"
         self.theme_changed_signal.subscribe(self, lambda _: self.show())
         self.query_one("#tree").focus()
@@ -213,8 +213,7 @@ class DebuggerApp(Stops, Notes, Whence, WhatIf, App[None]):
                 address = Address.parse(self.notebook.position)
                 if address.iteration <= len(self.session.losses) + FAR:  # a file may say anything
                     return self.session.goto(address, going), unread or "where you left off"
-        why = self.session.why and f"{self.session.way}: {self.session.why}"
-        return Position(self.notebook.first, 0), unread or why or "c runs to the first finding, ? shows all keys"
+        return Position(self.notebook.first, 0), unread or opening(self.session.way, self.session.why)
 
     def on_resize(self, event: Resize) -> None:
         width, height = event.size

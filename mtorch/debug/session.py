@@ -63,6 +63,8 @@ class Session:
 
     way = why = ""
     """How it goes back, in a few words, and why no better, where that is to be said."""
+    reach: int | None = None
+    """How many iterations it may run ahead of those that are still to be looked at; None is any."""
 
     def __init__(
         self,

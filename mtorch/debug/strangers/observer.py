@@ -52,12 +52,16 @@ class Observer:
     """Listens to a watch. `over` is handed each iteration's trace when the next begins, or at `end`.
 
     An iteration begins with a forward call that is made from outside all layers, after a backward; or, with
-    `begins`, with a forward of the class of that name. `unclear` says what was too ambiguous to be checked, `broken`
-    where observing failed and was given up.
+    `begins`, with a forward of the class of that name; with `whole`, only `end` tells where one ends. `unclear` says
+    what was too ambiguous to be checked, `broken` where observing failed and was given up. `owned` has the parameters
+    that were found, each by its path: the layer, and where it is there.
     """
 
-    def __init__(self, over: Callable[[Trace, dict[str, Array]], None], begins: str = "") -> None:
-        self.over, self.begins = over, begins
+    def __init__(
+        self, over: Callable[[Trace, dict[str, Array]], None], begins: str = "", *, whole: bool = False
+    ) -> None:
+        self.over, self.begins, self.whole = over, begins, whole
+        self.owned: dict[str, tuple[Any, Place]] = {}
         self.iteration = 0
         self.unclear: list[str] = []
         self.broken = ""
@@ -71,6 +75,11 @@ class Observer:
         self._taken: defaultdict[str, list[str]] = defaultdict(list)
         self._pairs: dict[int, tuple[Parameter, ...]] = {}
         self._outputs: dict[int, Place] = {}
+
+    def as_before(self, other: Observer) -> None:
+        """Take over what another one has found out of the layers: their names, and where what is."""
+        self._known, self._pairs, self._outputs = dict(other._known), dict(other._pairs), dict(other._outputs)
+        self._taken.update({inside: list(names) for inside, names in other._taken.items()})
 
     # What the watch reports.
 
@@ -124,6 +133,8 @@ class Observer:
             node.given = numbers(node.result)
 
     def _begins(self, target: Any) -> bool:
+        if self.whole:
+            return False
         if self.begins:
             return type(target).__name__ == self.begins and bool(self.roots) and not self.stack
         return not self.stack and self.turned
@@ -412,6 +423,7 @@ class Observer:
                     continue
                 old, new = np.asarray(old), np.asarray(new)
                 state[path] = old
+                self.owned[path] = node.layer, p.place
                 update.children.append(update_of(node.path, p.name, old, np.array(new), node.contributions))
         return update, state
 

@@ -25,6 +25,9 @@ MOST = 200_000
 OURS = tuple(str(Path(__file__).parents[3] / name) + os.sep for name in ("mtorch", "tui", "scenarios"))
 """Where our own modules are."""
 
+LARGE, LOOKED_AT = 2**20, 4096
+"""Bytes: a larger array, found unchanged once, is a dataset; then so many of its numbers tell whether it still is."""
+
 MACHINERY = frozenset(("__builtins__", "__loader__", "__spec__"))
 """Names in a module that lead to Python's own insides."""
 
@@ -66,13 +69,16 @@ class Snapshot:
     def _array(self, array: Any, known: dict[int, Any]) -> None:
         if isinstance(array.base, np.ndarray) or not array.flags.writeable:
             return  # what it shows lies in another, or can't be changed
-        saved = known.get(id(array))
-        if saved is None or not identical(array, saved):
-            saved = np.array(array)
+        saved, still = known.get(id(array), (None, False))
+        if saved is None or not (alike_in_part(array, saved) if still else identical(array, saved)):
+            # What was still once and isn't any more goes on to be compared whole.
+            saved, still = np.array(array), False
             # What is rebound later on stays here as well as its copy.
             self.nbytes += 2 * saved.nbytes
-        self._arrays[id(array)] = saved
-        self._parts.append((array, saved, put_array))
+        else:
+            still = array.nbytes > LARGE and saved.flags.forc
+        self._arrays[id(array)] = saved, still
+        self._parts.append((array, saved, put_still if still else put_array))
 
     def restore(self) -> None:
         """Bring the program back to what it was."""
@@ -99,6 +105,14 @@ def identical(a: Any, b: Any) -> bool:
         return False
     one, two = (np.asarray(x).ravel(order="K").view(np.uint8) for x in (a, b))
     return bool(np.array_equal(one, two))
+
+
+def alike_in_part(a: Any, b: Any) -> bool:
+    """Whether two large arrays are alike in the numbers that are looked at, evenly spread over them."""
+    if a.shape != b.shape or a.strides != b.strides or a.dtype != b.dtype:
+        return False
+    step = max(1, a.size // LOOKED_AT)
+    return identical(*(np.array(np.asarray(x).ravel(order="K")[::step]) for x in (a, b)))
 
 
 def is_iterator(thing: Any) -> bool:
@@ -206,6 +220,11 @@ def own_values(cls: type) -> dict[str, Any]:
 
 def put_array(array: Any, saved: Any) -> None:
     np.copyto(np.asarray(array), saved)
+
+
+def put_still(array: Any, saved: Any) -> None:
+    if not alike_in_part(array, saved):
+        put_array(array, saved)
 
 
 def put_items(there: Any, saved: dict[Any, Any]) -> None:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 
 import numpy as np
 
-from mtorch.debug.checkpoints import BUDGET
+from mtorch.debug.checkpoints import BUDGET, SPARSEST
 from mtorch.debug.diagnosis.findings import Finding
 from mtorch.debug.differences import differing_traces, identical, same
 from mtorch.debug.events import Trace
@@ -62,6 +62,7 @@ def unfaithful(program: Program) -> str:
             if not ran:
                 raise
             break
+    program.state().kept()  # which finds what doesn't change
     program.load_state(begin)
     for trace in ran:
         again = program.watched(trace.iteration)
@@ -82,10 +83,23 @@ class ProgramSession(Session):
 
     training: Program
     way = "back by copies"
+    _copying = 0.0
 
     def _run(self, stop: int, going: Going) -> None:
+        """As any, but that copies are not to take longer than what lies between them."""
+        first, began, self._copying = self._at, time.perf_counter(), 0.0
         with self.training.at_work():
             super()._run(stop, going)
+        if 0 < first < self._at:
+            each = (time.perf_counter() - began - self._copying) / (self._at - first)
+            self.checkpoints.pace(each)
+            while self._copying > self.checkpoints.every * each and self.checkpoints.every < SPARSEST:
+                self.checkpoints.every *= 2
+
+    def _keep(self) -> None:
+        began = time.perf_counter()
+        super()._keep()
+        self._copying += time.perf_counter() - began
 
     def _watched(self, iteration: int) -> Trace:
         return self.training.watched(iteration)

@@ -221,6 +221,27 @@ def test_a_snapshot_puts_everything_back_in_its_place() -> None:
         Snapshot({"batches": iter([1])})
 
 
+def test_a_dataset_is_copied_once_and_again_where_it_is_shuffled() -> None:
+    root = [np.random.default_rng(0).random(200_000)]
+    first = Snapshot(root)
+    second = Snapshot(root, first)
+    assert (first.nbytes, second.nbytes) == (3_200_000, 0)
+    before = root[0].copy()
+    np.random.default_rng(1).shuffle(root[0])
+    third = Snapshot(root, second)
+    assert third.nbytes == 3_200_000
+    second.restore()
+    np.testing.assert_array_equal(root[0], before)
+    third.restore()
+    assert not np.array_equal(root[0], before)
+
+
+def test_without_copies_no_breakpoint_is_run_past_by_another(latest: ProgramSession) -> None:
+    later = Breakpoint.parse("watch dense.W.grad_norm > 1e9")
+    place = Breakpoint.parse("break backward dense if iteration == 90")
+    assert next_hit(latest, [later, place], Position(0)).position.iteration == 90
+
+
 @pytest.mark.parametrize(
     ("made", "expected"),
     [

@@ -34,7 +34,10 @@ def check_report(checked: Checked) -> RenderableType:
         f"check of {plain(checked.target)}, seed {checked.seed}, {count(checked.iterations, 'iteration')}", "bold"
     )
     faults = [fault_text(number, fault) for number, fault in enumerate(checked.faults(), 1)]
-    return Group(head, *faults, check_table(checked.checks), closing(checked))
+    why = (
+        [line(f"in the debugger, {checked.way[0]}: {plain(checked.way[1])}")] if checked.way and checked.way[1] else []
+    )
+    return Group(head, *faults, check_table(checked.checks), closing(checked), *why)
 
 
 def fault_text(number: int, fault: Fault) -> RenderableType:
@@ -163,7 +166,8 @@ def stopped_line(run: Epochs) -> Text:
 
 def recorded_line(tape: Tape, how: str) -> Text:
     """What is in a recording that was just made."""
-    done, run = count(tape.recorder.at, "iteration"), f"a checkpoint every {tape.recorder.every}"
+    done, every = count(tape.recorder.at, "iteration"), tape.recorder.every
+    run = f"a checkpoint every {every}" if every else f"{count(tape.recorder.whole, 'iteration')} kept whole"
     return line(f"{how}: {done} in {plain(tape.path)}, {run}, {decimal(tape.path.stat().st_size)}", "bold")
 
 

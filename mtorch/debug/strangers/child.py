@@ -21,6 +21,7 @@ from mtorch.debug.strangers.conventions import examined
 from mtorch.debug.strangers.instruments import Instruments, said
 from mtorch.debug.strangers.observer import Observer
 from mtorch.debug.strangers.quiet import quietly, used_by
+from mtorch.debug.strangers.steps import step_of
 from mtorch.debug.strangers.tape import Tape
 from mtorch.layers.base import Array
 
@@ -95,10 +96,10 @@ def run(
 
 
 def stepped(built: Any, iterations: int) -> None:
-    """Take the steps of what a script's build(seed) made: it has a step(iteration), or is one."""
-    step = getattr(built, "step", built)
-    for iteration in range(iterations + 1 if callable(step) else 0):  # the last one is over when another begins
-        step(iteration)
+    """Take the steps of what a script's build(seed) made."""
+    step = step_of(built)
+    for iteration in range(iterations + 1 if step else 0):  # the last one is over when another begins
+        step(iteration)  # type: ignore[misc]
 
 
 def joined() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -20,9 +20,9 @@ COMBINED = "; of what it is handed that makes output - target, which is the whol
 NOTED = "; with the other layers' factors it cancels out: each parameter ends up with the loss's own gradient"
 
 
-def examined(trace: Trace) -> Report:
-    """A stranger's iteration, checked."""
-    report = examine(trace)
+def examined(trace: Trace, exhaustive: bool = False, going: Callable[[], None] = lambda: None) -> Report:
+    """A stranger's iteration, checked, as `examine` does."""
+    report = examine(trace, exhaustive, going)
     found = [
         replace(f, severity="warning") if f.cause == "unreachable-target" else f  # whose gradients may be right
         for f in combined(trace, penalised(trace, report.findings))

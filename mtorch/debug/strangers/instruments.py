@@ -38,17 +38,34 @@ NAMES = tuple(dict.fromkeys((*PAIRS, *product(dict(PAIRS), dict.fromkeys(back fo
 
 
 class Instruments(Watch):
-    """While entered, every class that is defined with a forward, or a __call__, and a backward is watched."""
+    """While entered, every class that is defined with a forward, or a __call__, and a backward is watched.
+
+    So are those that were found `before`, by others.
+    """
 
     current: ClassVar[Instruments | None] = None
     """Those that are entered."""
 
-    def __init__(self, observer: Observer, spared: str) -> None:
+    def __init__(self, observer: Observer, spared: str, before: Instruments | None = None) -> None:
         super().__init__((), observer)
         self.observer, self.spared = observer, spared
         self._before: list[tuple[type, str, Any]] = []
-        self._valued: set[type] = set()
         self._added: set[tuple[type, str]] = set()
+        self.layers: dict[type, tuple[str, str]] = dict(before.layers) if before else {}
+        self.losses: dict[type, str] = dict(before.losses) if before else {}
+
+    @classmethod
+    def listening_later(cls, spared: str) -> Instruments:
+        """Such as only find classes."""
+        observer = Observer(lambda trace, state: None)
+        observer.broken = "nobody listens yet"
+        return cls(observer, spared)
+
+    def deaf(self) -> Instruments:
+        """The same that are told nothing: methods are called what they are called when these are at work."""
+        found = Instruments.listening_later(self.spared)
+        found.layers, found.losses = dict(self.layers), dict(self.losses)
+        return found
 
     def __enter__(self) -> Instruments:
         self._build = builtins.__build_class__
@@ -61,6 +78,10 @@ class Instruments(Watch):
 
         builtins.__build_class__ = build
         Instruments.current = self
+        for cls, names in list(self.layers.items()):
+            self.attach(cls, names)
+        for cls, method in self.losses.items():
+            self.replace(cls, method)
         return self
 
     def __exit__(self, *error: Any) -> None:
@@ -82,10 +103,11 @@ class Instruments(Watch):
             self.attach(cls, names)
         elif (method := valued_method(cls)) is not None:
             self.replace(cls, method)
-            self._valued.add(cls)
+            self.losses[cls] = method
 
     def attach(self, cls: type, names: tuple[str, str]) -> None:
         """Watch a class by the names that its forward and its backward have."""
+        self.layers[cls] = names
         for name, role in zip(names, ("forward", "backward"), strict=True):
             if name not in (role, "__call__"):  # all else knows one name for each
                 self._set(cls, role, getattr(cls, name))
@@ -120,7 +142,7 @@ class Instruments(Watch):
         if self.observer.finished:  # and the script has caught what should have ended it
             sys.stdout.flush()
             os._exit(0)
-        valued = type(target) in self._valued
+        valued = type(target) in self.losses
         if not valued:
             self._guarded(self.observer.enter, target, name, args, kwargs)
         self._active.add(key)

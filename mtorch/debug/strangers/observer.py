@@ -39,12 +39,16 @@ class Observer:
     """Listens to a watch. `over` is handed each iteration's trace when the next begins, or at `end`.
 
     An iteration begins with a forward call that is made from outside all layers, after a backward; or, with
-    `begins`, with a forward of the class of that name. `unclear` says what was too ambiguous to be checked, `broken`
-    where observing failed and was given up.
+    `begins`, with a forward of the class of that name; with `whole`, only `end` tells where one ends. `unclear` says
+    what was too ambiguous to be checked, `broken` where observing failed and was given up. `owned` has the parameters
+    that were found, each by its path: the layer, and where it is there.
     """
 
-    def __init__(self, over: Callable[[Trace, dict[str, Array]], None], begins: str = "") -> None:
-        self.over, self.begins = over, begins
+    def __init__(
+        self, over: Callable[[Trace, dict[str, Array]], None], begins: str = "", *, whole: bool = False
+    ) -> None:
+        self.over, self.begins, self.whole = over, begins, whole
+        self.owned: dict[str, tuple[Any, Place]] = {}
         self.iteration = 0
         self.unclear: list[str] = []
         self.broken = ""
@@ -60,6 +64,11 @@ class Observer:
         self._outputs: dict[int, Place] = {}
         self._ended: list[Seen] = []
         self._kept = Kept()
+
+    def as_before(self, other: Observer) -> None:
+        """Take over what another one has found out of the layers: their names, and where what is."""
+        self._known, self._pairs, self._outputs = dict(other._known), dict(other._pairs), dict(other._outputs)
+        self._taken.update({inside: list(names) for inside, names in other._taken.items()})
 
     # What the watch reports.
 
@@ -129,6 +138,8 @@ class Observer:
             node.given = numbers(node.result)
 
     def _begins(self, target: Any) -> bool:
+        if self.whole:
+            return False
         if self.begins:
             return type(target).__name__ == self.begins and bool(self.roots) and not self.stack
         return not self.stack and self.turned
@@ -245,7 +256,7 @@ class Observer:
         for node in reversed(list(everything(roots))):  # inner ones first
             if node.phase == "backward" and isinstance(node.partner, Seen):
                 node.call = call_of(node, node.partner)
-        update, state = updates(roots)
+        update, state = updates(roots, self.owned)
         values = [float(n.tensors["value"]) for n in roots if n.phase == "loss"][-1:]
         values += [n.scalar[2] for n in everything(roots) if isinstance(n, Seen) and n.scalar is not None]
         values += [
@@ -257,8 +268,11 @@ class Observer:
         return Trace(self.iteration, values[0] if values else float("nan"), tuple(events)), state
 
 
-def updates(roots: list[Seen]) -> tuple[Node, dict[str, Array]]:
-    """How parameters changed in the iteration, and what they were at its start, by path."""
+def updates(roots: list[Seen], owned: dict[str, tuple[Any, Place]]) -> tuple[Node, dict[str, Array]]:
+    """How parameters changed in the iteration, and what they were at its start, by path.
+
+    `owned` learns where they are.
+    """
     update, state = Node("update", "", "update"), {}
     for node in everything(roots):
         if node.phase != "backward" or not isinstance(node.partner, Seen):
@@ -269,7 +283,7 @@ def updates(roots: list[Seen]) -> tuple[Node, dict[str, Array]]:
             if path in state or not isinstance(new, np.ndarray) or new.shape != old.shape:
                 continue
             old, new = np.asarray(old), np.asarray(new)
-            state[path] = old
+            state[path], owned[path] = old, (node.layer, p.place)
             update.children.append(update_of(node.path, p.name, old, np.array(new), node.contributions))
     return update, state
 

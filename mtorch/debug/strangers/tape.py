@@ -30,12 +30,26 @@ class Tape:
         self.path, self.about = path, about
         self.writer: Writer | None = None
 
-    def add(self, trace: Trace, state: dict[str, Array], report: Report) -> None:
+    def begin(self, writer: Writer, state: Mapping[str, Array]) -> None:
+        """Record with a writer what starts from a state."""
+        self.writer = writer
+        self.writer.state(0, State(storable(state) or {"none": np.zeros(0)}, {}))
+
+    def loss(self, iteration: int, loss: float) -> None:
+        """What there is of an iteration that isn't kept whole."""
+        assert self.writer is not None
+        self.writer.series(iteration, [("loss", np.array([loss]))])
+
+    def add(self, trace: Trace, state: Mapping[str, Array], report: Report) -> None:
         if self.writer is None:
-            self.writer = Writer(self.path, self.about)
-            self.writer.state(0, State(storable(state) or {"none": np.zeros(0)}, {}))
+            self.begin(Writer(self.path, self.about), state)
+        self.loss(trace.iteration, trace.loss)
+        self.whole(trace, report)
+
+    def whole(self, trace: Trace, report: Report) -> None:
+        """All of an iteration but its loss."""
+        assert self.writer is not None
         events = tuple(replace(e, tensors=storable(e.tensors)) for e in trace.events)
-        self.writer.series(trace.iteration, [("loss", np.array([trace.loss]))])
         self.writer.trace(replace(trace, events=events))
         self.writer.report(report, right_numbers(report))
         self.writer.commit()

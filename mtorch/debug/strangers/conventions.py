@@ -12,6 +12,7 @@ from mtorch.debug.derivatives import Derivative
 from mtorch.debug.diagnosis.findings import Finding
 from mtorch.debug.events import Call, Trace
 from mtorch.debug.report import Report, examine
+from mtorch.debug.strangers.doubling import in_double
 from mtorch.debug.strangers.holding import among, at_hand
 from mtorch.debug.strangers.penalties import penalised
 from mtorch.debug.strangers.steps import stepped
@@ -34,6 +35,7 @@ def examined(trace: Trace, ways: Ways | None = None) -> Report:
     ways = {} if ways is None else ways
     for name, way in ways_of(trace).items():
         ways.setdefault(name, way)
+    trace = in_double(trace)
     report = examine(trace)
     found = [
         replace(f, severity="warning") if f.cause == "unreachable-target" else f  # whose gradients may be right

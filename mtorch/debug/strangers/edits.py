@@ -26,9 +26,15 @@ class Edit:
 def edits(tree: ast.FunctionDef, alike: Alike) -> Iterator[Edit]:
     """All edits of a function, those that say most first."""
     nodes, around = list(ast.walk(tree)), places(tree)
-    for make in (statements, turned, shifted, unused, signs, factors, exchanged, terms):
+    used = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+
+    def unused(name: str) -> list[str]:
+        return [other for other in alike(name) if other.isidentifier() and other not in used]
+
+    ways = ((statements, alike), (turned, alike), (shifted, alike), (terms, unused), (signs, alike), (factors, alike))
+    for make, others in (*ways, (exchanged, alike), (terms, alike)):
         for node in nodes:
-            for cause, words, new in make(node, tree, alike):
+            for cause, words, new in make(node, others):
                 made = replaced(node, new, around)
                 if made is not None:
                     yield Edit(cause, words, getattr(node, "lineno", 0), made)
@@ -37,7 +43,7 @@ def edits(tree: ast.FunctionDef, alike: Alike) -> Iterator[Edit]:
 Changes = Iterator[tuple[str, str, "ast.AST | list[ast.stmt]"]]
 
 
-def statements(node: ast.AST, tree: ast.FunctionDef, alike: Alike) -> Changes:
+def statements(node: ast.AST, alike: Alike) -> Changes:
     """= where += belongs and the other way round; an index that occurs several times; what belongs behind a loop."""
     if (
         isinstance(node, ast.Assign)
@@ -67,7 +73,7 @@ def statements(node: ast.AST, tree: ast.FunctionDef, alike: Alike) -> Changes:
                 )
 
 
-def turned(node: ast.AST, tree: ast.FunctionDef, alike: Alike) -> Changes:
+def turned(node: ast.AST, alike: Alike) -> Changes:
     """A transpose that is missing, or too much."""
     if isinstance(node, ast.Attribute) and node.attr == "T":
         yield "transposed", f"{said(node.value)} in place of {said(node)}", node.value
@@ -80,7 +86,7 @@ def turned(node: ast.AST, tree: ast.FunctionDef, alike: Alike) -> Changes:
             yield "transposed", f"{bracketed(part)}.T in place of {said(part)}", new
 
 
-def shifted(node: ast.AST, tree: ast.FunctionDef, alike: Alike) -> Changes:
+def shifted(node: ast.AST, alike: Alike) -> Changes:
     """The element before, or the one after."""
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name | ast.BinOp) and named(node.slice):
         for step in (-1, 1):
@@ -98,14 +104,14 @@ def moved(index: ast.expr, step: int) -> ast.expr:
     return ast.BinOp(index, ast.Add() if step > 0 else ast.Sub(), ast.Constant(abs(step)))
 
 
-def exchanged(node: ast.AST, tree: ast.FunctionDef, alike: Alike) -> Changes:
+def exchanged(node: ast.AST, alike: Alike) -> Changes:
     """Another tensor of the same shape."""
     if isinstance(node, ast.Name | ast.Attribute) and isinstance(getattr(node, "ctx", None), ast.Load):
         for other in alike(said(node)):
             yield "wrong-tensor", f"{other} in place of {said(node)}", ast.parse(other, mode="eval").body
 
 
-def signs(node: ast.AST, tree: ast.FunctionDef, alike: Alike) -> Changes:
+def signs(node: ast.AST, alike: Alike) -> Changes:
     if isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Add | ast.Sub):
         new = copy.copy(node)
         new.op = ast.Sub() if isinstance(node.op, ast.Add) else ast.Add()
@@ -116,15 +122,7 @@ def signs(node: ast.AST, tree: ast.FunctionDef, alike: Alike) -> Changes:
         yield "wrong-sign", f"{said(turned_round)} in place of {said(node)}", turned_round
 
 
-def unused(node: ast.AST, tree: ast.FunctionDef, alike: Alike) -> Changes:
-    """A sum that lacks what is computed and never used."""
-    used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-    yield from terms(
-        node, tree, lambda name: [other for other in alike(name) if other.isidentifier() and other not in used]
-    )
-
-
-def terms(node: ast.AST, tree: ast.FunctionDef, alike: Alike) -> Changes:
+def terms(node: ast.AST, alike: Alike) -> Changes:
     """A sum that lacks another tensor of its shape."""
     if not isinstance(node, ast.Assign) or len(node.targets) != 1 or not isinstance(node.targets[0], ast.Name):
         return
@@ -133,7 +131,7 @@ def terms(node: ast.AST, tree: ast.FunctionDef, alike: Alike) -> Changes:
         yield "missing-term", f"{said(new)}: {other} is not added", new
 
 
-def factors(node: ast.AST, tree: ast.FunctionDef, alike: Alike) -> Changes:
+def factors(node: ast.AST, alike: Alike) -> Changes:
     """A factor or a term too much; a mean where a sum belongs; a slope of another activation."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div | ast.Add | ast.Sub):
         yield "unknown", f"{said(node.left)} in place of {said(node)}", node.left

@@ -101,8 +101,8 @@ class Stranger:
     repair: Callable[[Call, Set[str]], Call | None] | None = None
     """Makes of its call, and the paths of what is wrong inside, the call as it would be if that were right."""
     stands: dict[tuple[Parameter, ...], list[Place]] = field(default_factory=dict)
-    mends: list[Any] | None = None
-    """The edits of its backward's source that make it right, once they have been looked for."""
+    mends: dict[str, Any] = field(default_factory=dict)
+    """By slot, the edit of its backward's source that makes a gradient right, or None, once that was looked for."""
     _given: Any = None
     _result: Any = None
     _left: dict[str, Array] = field(default_factory=dict)

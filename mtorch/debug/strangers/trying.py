@@ -17,7 +17,7 @@ import numpy as np
 
 from mtorch.debug.derivatives import Budget, Derivative, directions_for, rms
 from mtorch.debug.events import Call
-from mtorch.debug.gradcheck import slopes
+from mtorch.debug.gradcheck import Evidence, slopes
 from mtorch.debug.naming import input_gradients
 from mtorch.debug.strangers.edits import Edit, edits
 from mtorch.debug.strangers.places import attributes
@@ -45,17 +45,22 @@ class Mended:
     slots: frozenset[str]
 
 
-def mends(call: Call) -> list[Mended]:
-    """The edits of a backward, or of functions that it calls, that make more of its gradients right, the best first."""
+def mended(call: Call, evidence: Evidence) -> Mended | None:
+    """The edit of a backward, or of a function that it calls, that makes a gradient right, and no other one wrong.
+
+    The one that makes most of the call's gradients right; None where none does, or what may be spent on it is.
+    """
     layer: Stranger = call.layer
     if layer.back is None:
-        return []
-    if layer.mends is None:
-        layer.mends = sorted(found(call), key=lambda mended: -len(mended.slots))
-    return layer.mends
+        return None
+    if evidence.slot not in layer.mends:
+        best = max(found(call, evidence), key=lambda made: len(made.slots), default=None)
+        layer.mends |= dict.fromkeys(best.slots if best is not None else {evidence.slot}, best)
+    answer: Mended | None = layer.mends[evidence.slot]
+    return answer
 
 
-def found(call: Call) -> Iterator[Mended]:
+def found(call: Call, evidence: Evidence) -> Iterator[Mended]:
     after = twin(call.layer)
     zero_gradients(after)
     output = after.forward(*call.arguments)
@@ -65,26 +70,34 @@ def found(call: Call) -> Iterator[Mended]:
         return  # what is recorded is not what it gives by itself
     left = min(MOST, int(WORK / (EDIT + counted.work + cost(call))))
     names = {**{f"self.{k}": v for k, v in attributes(after.target).items()}, **counted.names}
-    true = truth(call)
-    right = {slot for slot in true if fits(first[slot], *true[slot])}
+    true: dict[str, tuple[list[Array], Array]] = {}
+    right: set[str] = set()
     for function, holder in functions(after.target, call.layer.back.method):
         tree, line = source(function)
         if tree is None:
             continue
         known = _found.setdefault(function.__code__, [])
-        for edit in chain(list(known), edits(tree, lambda name: alike(name, names))):
+        before = list(known)
+        for number, edit in enumerate(chain(before, edits(tree, lambda name: alike(name, names)))):
             left -= 1
             if left < 0:
                 return
             made = made_of(edit.tree, function)
             given = tried(made, function.__name__, holder, twin(after), call) if made is not None else {}
-            better = {slot for slot in true if slot in given and fits(given[slot], *true[slot])}
+            if evidence.slot not in given or not fits(given[evidence.slot], evidence.directions, evidence.numerical):
+                continue
+            if number < len(before):
+                true = {evidence.slot: (evidence.directions, evidence.numerical)}
+            elif not true:
+                true = truth(call)
+                right = {slot for slot in true if fits(first[slot], *true[slot])}
+            better = {slot for slot in true if slot in given and fits(given[slot], *true[slot])} | {evidence.slot}
             if better > right:
                 where = Path(function.__code__.co_filename).name
-                if edit not in known:
-                    known.append(edit)
                 cause = "derivative-at-output" if of_output(edit, names, output) else edit.cause
                 yield Mended(replace(edit, cause=cause, line=edit.line + line - 1), where, frozenset(better))
+                if number >= len(before):
+                    known.append(edit)
                 if len(better) == len(true):
                     return
 

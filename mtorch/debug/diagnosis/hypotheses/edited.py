@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from mtorch.debug.diagnosis.hypotheses.case import Case, Guess
 from mtorch.debug.strangers.stranger import Stranger
-from mtorch.debug.strangers.trying import mends
+from mtorch.debug.strangers.trying import mended
 
 
 def edited(case: Case) -> Guess | None:
     """Right with one edit of backward, or of a function that it calls."""
     if not isinstance(case.layer, Stranger):
         return None
-    for mended in mends(case.call):
-        if case.slot in mended.slots:
-            edit = mended.edit
-            said = f"is right with {edit.words}, in line {edit.line} of {mended.where}"
-            return Guess(edit.cause, said, {"edit": edit.words, "line": edit.line, "file": mended.where})
-    return None
+    made = mended(case.call, case.found)
+    if made is None:
+        return None
+    edit = made.edit
+    said = f"is right with {edit.words}, in line {edit.line} of {made.where}"
+    return Guess(edit.cause, said, {"edit": edit.words, "line": edit.line, "file": made.where})

@@ -11,6 +11,8 @@ import numpy as np
 from mtorch.debug.derivatives import Derivative
 from mtorch.debug.diagnosis.findings import Finding
 from mtorch.debug.events import Call, Trace
+from mtorch.debug.generic import check_generic, enlarged
+from mtorch.debug.gradcheck import GENERIC
 from mtorch.debug.report import Report, examine
 from mtorch.debug.strangers.doubling import in_double
 from mtorch.debug.strangers.holding import among, at_hand
@@ -26,6 +28,8 @@ UNSURE = (
 )
 NOTED = "; with the other layers' factors it cancels out: each parameter ends up with the loss's own gradient"
 
+HIDDEN = "; of as few samples or time steps as here it is right"
+
 Ways = dict[str, int]
 """Of parameters, by path, whether an optimiser takes their gradients off them, 1, or adds them, -1."""
 
@@ -37,11 +41,21 @@ def examined(trace: Trace, ways: Ways | None = None) -> Report:
         ways.setdefault(name, way)
     trace = in_double(trace)
     report = examine(trace)
-    found = [
-        replace(f, severity="warning") if f.cause == "unreachable-target" else f  # whose gradients may be right
-        for f in stepped(trace, penalised(trace, report.findings))
-    ]
+    found = [softened(trace, f) for f in stepped(trace, penalised(trace, report.findings))]
     return replace(report, findings=settled(trace, found, ways))
+
+
+def softened(trace: Trace, finding: Finding) -> Finding:
+    """As a warning where the program's own gradients may be right: it may never have more samples than one."""
+    event = trace.events[finding.event]
+    if finding.cause == "unreachable-target":
+        return replace(finding, severity="warning")
+    if not finding.evidence.get(GENERIC) or event.call is None or all(enlarged(x) is x for x in event.call.inputs):
+        return finding
+    of_one = check_generic(event.address, event.index, event.call, larger=False)
+    if any(check.tensor == finding.tensor for check, _ in of_one):
+        return finding
+    return replace(finding, severity="warning", message=finding.message + HIDDEN)
 
 
 def ways_of(trace: Trace) -> Ways:

@@ -201,7 +201,10 @@ class Stranger:
         factor = 1.0 if back.shapes else float(grad_output)
         ends = np.cumsum([int(np.prod(shape)) for shape in back.shapes])[:-1]
         split = np.split(np.ravel(grad_output), ends) if back.shapes else []
-        parts = [part.reshape(shape) for part, shape in zip(split, back.shapes, strict=True)]
+        if len(split) == 1 and grad_output.size != np.prod(back.shapes[0]):
+            parts = [grad_output]  # of another batch than the recorded one
+        else:
+            parts = [part.reshape(shape) for part, shape in zip(split, back.shapes, strict=True)]
         args, kwargs = filled(rebuilt(back.template, self._recalled), parts)
         before = {p.name: np.array(get(self.target, p.place)) for p in self.owned if p.lr is not None}
         returned = getattr(self.target, back.method)(*args, **kwargs)

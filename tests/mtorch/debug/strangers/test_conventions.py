@@ -152,3 +152,42 @@ def test_a_step_has_no_slope_to_compare_a_rule_with(cls: type[Kept], severity: s
         layer.backward(layer.forward(X) - Y)
 
     assert {found[0] for found in said(reports(work, cls))} == {severity}
+
+
+class OfOne(Dense):
+    """Right for a batch of one alone."""
+
+    def backward(self, error: Any) -> Any:
+        self.dW, self.db = self.x.T @ error, error[0]
+        return error @ self.W.T
+
+
+class Zero(Dense):
+    """Wrong, but for a bias of zero."""
+
+    def backward(self, error: Any) -> Any:
+        self.dW, self.db = self.x.T @ error, error.sum(0) * (1 + self.b)
+        return error @ self.W.T
+
+
+class Row(Dense):
+    """Its bias has the shape of its output: it can't have more samples than one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.b = np.zeros((1, 2))
+
+    def backward(self, error: Any) -> Any:
+        self.dW, self.db = self.x.T @ error, error
+        return error @ self.W.T
+
+
+@pytest.mark.parametrize(("cls", "expected"), [(OfOne, {"warning"}), (Zero, {"error"}), (Row, set()), (Kept, set())])
+def test_what_a_batch_of_one_hides_is_a_warning(cls: type[Dense], expected: set[str]) -> None:
+    def work() -> None:
+        layer = cls()
+        layer.backward(layer.forward(X[:1]) - Y[:1])
+
+    found = said(reports(work, cls))
+    assert {severity for severity, _, _ in found} == expected
+    assert {tensor for _, tensor, _ in found} <= {"grad_b"}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 NUMPY = "__import__('numpy')"
+AXES = ("0", "1", "-1", "-2")
 Alike = Callable[[str], list[str]]
 """Of what a tensor is called in the source, such as self.z, the names of others of its shape."""
 
@@ -31,7 +32,21 @@ def edits(tree: ast.FunctionDef, alike: Alike) -> Iterator[Edit]:
     def unused(name: str) -> list[str]:
         return [other for other in alike(name) if other.isidentifier() and other not in used]
 
-    ways = ((statements, alike), (turned, alike), (shifted, alike), (terms, unused), (signs, alike), (factors, alike))
+    def idle(name: str) -> list[str]:
+        """Caches that are never read, whatever the name."""
+        read = {said(n) for n in nodes if isinstance(n, ast.Attribute)}
+        return [other for other in alike("") if other.startswith("self.") and other not in read]
+
+    ways = (
+        (statements, alike),
+        (turned, alike),
+        (axes, alike),
+        (shifted, alike),
+        (terms, unused),
+        (masked, idle),
+        (signs, alike),
+        (factors, alike),
+    )
     for make, others in (*ways, (exchanged, alike), (terms, alike)):
         for node in nodes:
             for cause, words, new in make(node, others):
@@ -86,6 +101,21 @@ def turned(node: ast.AST, alike: Alike) -> Changes:
             yield "transposed", f"{bracketed(part)}.T in place of {said(part)}", new
 
 
+def axes(node: ast.AST, alike: Alike) -> Changes:
+    """A sum or mean along another axis."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("sum", "mean")):
+        return
+    words = [word for word in node.keywords if word.arg == "axis"]
+    for part in [*node.args, *(word.value for word in words)]:
+        for other in AXES if said(part) in AXES else ():
+            axis = ast.parse(other, mode="eval").body
+            new = swapped(node, part, axis)
+            if part not in node.args:
+                new = swapped(node, words[0], ast.keyword("axis", axis))
+            if other != said(part):
+                yield "transposed", f"{said(new)} in place of {said(node)}", new
+
+
 def shifted(node: ast.AST, alike: Alike) -> Changes:
     """The element before, or the one after."""
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name | ast.BinOp) and named(node.slice):
@@ -129,6 +159,16 @@ def terms(node: ast.AST, alike: Alike) -> Changes:
     for other in alike(node.targets[0].id):
         new = ast.Assign(node.targets, ast.BinOp(node.value, ast.Add(), ast.parse(other, mode="eval").body))
         yield "missing-term", f"{said(new)}: {other} is not added", new
+
+
+def masked(node: ast.AST, alike: Alike) -> Changes:
+    """What is handed on lacks an activation's slope."""
+    if isinstance(node, ast.Call) and len(node.args) == 1 and not isinstance(node.args[0], ast.Constant | ast.Starred):
+        for other in alike(""):
+            for slope in ("({0} > 0)", "(1 - {0} ** 2)", "({0} * (1 - {0}))"):
+                text = f"{bracketed(node.args[0])} * {slope.format(other)}"
+                new = swapped(node, node.args[0], ast.parse(text, mode="eval").body)
+                yield "missing-term", f"{text} in place of {said(node.args[0])}", new
 
 
 def factors(node: ast.AST, alike: Alike) -> Changes:

@@ -29,6 +29,8 @@ from mtorch.layers.base import Array
 
 MOST = 1000
 """Edits that are tried of one call's backward."""
+TIMES = 3
+"""So many times the work of one question may be spent on one gradient."""
 NEAR = 1e-6
 EDIT = 300_000
 """What it costs to make a function of an edit."""
@@ -68,7 +70,7 @@ def found(call: Call, evidence: Evidence) -> Iterator[Mended]:
         first = gradients(twin(after), call)
     if not all(slot in first and agree(first[slot], call.gradients[slot]) for slot in call.gradients):
         return  # what is recorded is not what it gives by itself
-    left = min(MOST, int(WORK / (EDIT + counted.work + cost(call))))
+    left = min(MOST, int(TIMES * WORK / (EDIT + counted.work + cost(call))))
     names = {**{f"self.{k}": v for k, v in attributes(after.target).items()}, **counted.names}
     true: dict[str, tuple[list[Array], Array]] = {}
     right: set[str] = set()
@@ -209,7 +211,9 @@ def made_of(tree: ast.FunctionDef, function: FunctionType) -> FunctionType | Non
 
 
 def alike(name: str, names: Mapping[str, Any]) -> list[str]:
-    """The other names of tensors, or of lists and dicts of tensors, of its shape."""
+    """The other names of tensors, or of lists and dicts of tensors, of its shape; of no name, all tensors'."""
+    if not name:
+        return [other for other, value in names.items() if isinstance(value, np.ndarray) and shape(value)]
     kind = shape(names.get(name))
     return [other for other, value in names.items() if kind and other != name and shape(value) == kind]
 

@@ -91,7 +91,56 @@ class Beyond(Cell):
         return np.array(dxs[::-1])
 
 
+class Linear:
+    def __init__(self) -> None:
+        self.W = rng.normal(size=(3, 3))
+
+    def forward(self, x: Any) -> Any:
+        self.x = x
+        return x @ self.W
+
+    def backward(self, grad: Any) -> Any:
+        self.dW = np.einsum("tbn,tbm->nm", self.x, grad)
+        return grad @ self.W.T
+
+
+class Unmasked:
+    """Its gradient is that of the layer inside, which was called with the same: no mix-up, but a slope is missing."""
+
+    def __init__(self) -> None:
+        self.first, self.last = Linear(), Linear()
+
+    def forward(self, x: Any) -> Any:
+        self.z = self.first.forward(x)
+        return self.last.forward(np.maximum(self.z, 0))
+
+    def backward(self, grad: Any) -> Any:
+        return self.first.backward(self.last.backward(grad))
+
+
+class Softmax:
+    def forward(self, x: Any) -> Any:
+        e = np.exp(x - x.max(-1, keepdims=True))
+        self.y = e / e.sum(-1, keepdims=True)
+        return self.y
+
+    def backward(self, grad: Any) -> Any:
+        return self.y * (grad - (grad * self.y).sum(axis=1, keepdims=True))
+
+
 FAULTS = [
+    (
+        Unmasked,
+        "grad_input",
+        "missing-term",
+        "self.last.backward(grad) * (self.z > 0) in place of self.last.backward(grad)",
+    ),
+    (
+        Softmax,
+        "grad_input",
+        "transposed",
+        "(grad * self.y).sum(axis=-1, keepdims=True) in place of (grad * self.y).sum(axis=1, keepdims=True)",
+    ),
     (Late, "grad_Wh", "wrong-time-index", "self.hs[t] in place of self.hs[t + 1]"),
     (Turned, "grad_input", "transposed", "self.Wh.T in place of self.Wh"),
     (Overwritten, "grad_Wx", "missing-accumulation", "out[:] += in place of ="),
@@ -107,7 +156,14 @@ def test_what_makes_a_gradient_right_names_its_fault(cls: type, tensor: str, cau
     assert found[tensor].evidence.get("edit", "") == edit
     if edit:
         line = Path(__file__).read_text(encoding="utf-8").split("\n")[found[tensor].evidence["line"] - 1]
-        assert line.strip() in ("self.dWh += self.hs[t + 1].T @ dz", "back = dz @ self.Wh", "out[:] = part")
+        wrong = (
+            "self.hs[t + 1].T @ dz",
+            "= dz @ self.Wh",
+            "[:] = part",
+            "self.last.backward(grad))",
+            "axis=1, keepdims=True))",
+        )
+        assert line.endswith(wrong)
 
 
 SOURCE = """

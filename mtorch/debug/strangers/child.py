@@ -17,7 +17,7 @@ from mtorch import __version__
 from mtorch.debug.events import Trace
 from mtorch.debug.recording.machine import machine
 from mtorch.debug.report import Report
-from mtorch.debug.strangers.conventions import examined
+from mtorch.debug.strangers.conventions import Ways, examined
 from mtorch.debug.strangers.instruments import Instruments, said
 from mtorch.debug.strangers.observer import Observer
 from mtorch.debug.strangers.quiet import quietly, used_by
@@ -49,9 +49,11 @@ def run(
     `done` is called once, with what was observed, and where the script failed, or "".
     """
 
+    ways: Ways = {}
+
     def seen(trace: Trace, state: dict[str, Array]) -> None:
         with quietly(*used_by(e.call for e in trace.events)):
-            over(trace, state, examined(trace))
+            over(trace, state, examined(trace, ways=ways))
         if trace.iteration + 1 == iterations:
             observer.finished = True
             done(observer, "")

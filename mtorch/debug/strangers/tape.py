@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,13 +13,14 @@ from mtorch.debug.events import Trace
 from mtorch.debug.recording.layout import DTYPES
 from mtorch.debug.recording.writer import Writer
 from mtorch.debug.report import Report
+from mtorch.debug.work import WORK, cost
 from mtorch.layers.base import Array
 from mtorch.training import State
 
 MOST, MANY = 1024, 50
 """Elements, and gradients, that right numbers are recorded for in an iteration."""
-PATIENCE = 2.0
-"""Seconds after which no more of them are looked for."""
+TIMES = 5
+"""So many times the work of one question may be spent on them."""
 
 
 class Tape:
@@ -67,16 +67,19 @@ def storable(arrays: Mapping[str, Array]) -> dict[str, Array]:
 
 
 def right_numbers(report: Report) -> dict[tuple[int, str], Array]:
-    """The right gradients beside those that are wrong, where they are not too many to find, and don't take too long."""
+    """The right gradients beside those that are wrong, where they are not too many to find, and don't cost too much."""
     found: dict[tuple[int, str], Array] = {}
-    began = time.monotonic()
+    left = TIMES * WORK
     for check in report.checks:
         call = report.trace.events[check.event].call
         size = report.trace.events[check.event].tensors.get(check.tensor, np.zeros(MOST + 1)).size
-        if time.monotonic() - began > PATIENCE or len(found) == MANY:
+        if len(found) == MANY:
             break
         if check.ok is False and call is not None and size <= MOST:
             try:
+                left -= size * cost(call)
+                if left < 0:
+                    break
                 array = report.numerical(check.event, check.tensor)
             except Exception:  # a stranger's layer may raise anything
                 continue

@@ -118,6 +118,36 @@ class Unmasked:
         return self.first.backward(self.last.backward(grad))
 
 
+class Stacked(Linear):
+    def __init__(self) -> None:
+        super().__init__()
+        self.xs: list[Any] = []
+        self.dW = np.zeros((3, 3))
+
+    def forward(self, x: Any) -> Any:
+        self.xs.append(x)
+        return np.tanh(x) @ self.W
+
+    def backward(self, grad: Any) -> Any:
+        x = self.xs.pop()
+        self.dW += np.einsum("tbn,tbm->nm", np.tanh(x), grad)
+        return grad @ self.W.T * (1 - np.tanh(x) ** 2)
+
+
+class Twice:
+    """What its layer's calls contribute is added up, but one of them was handed too little."""
+
+    def __init__(self) -> None:
+        self.step = Stacked()
+
+    def forward(self, x: Any) -> Any:
+        return self.step.forward(self.step.forward(x))
+
+    def backward(self, grad: Any) -> Any:
+        back = self.step.backward(grad)
+        return self.step.backward(back * 0.3)
+
+
 class Softmax:
     def forward(self, x: Any) -> Any:
         e = np.exp(x - x.max(-1, keepdims=True))
@@ -129,6 +159,7 @@ class Softmax:
 
 
 FAULTS = [
+    (Twice, "grad_stacked.W", "unknown", "back in place of back * 0.3"),
     (
         Unmasked,
         "grad_input",
@@ -162,6 +193,7 @@ def test_what_makes_a_gradient_right_names_its_fault(cls: type, tensor: str, cau
             "[:] = part",
             "self.last.backward(grad))",
             "axis=1, keepdims=True))",
+            "backward(back * 0.3)",
         )
         assert line.endswith(wrong)
 

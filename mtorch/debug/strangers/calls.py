@@ -16,6 +16,7 @@ from mtorch.debug.strangers.outcome import slots_of
 from mtorch.debug.strangers.quiet import quietly, used_by
 from mtorch.debug.strangers.seen import Seen, everything
 from mtorch.debug.strangers.stranger import Backward, Forward, Stranger
+from mtorch.debug.strangers.trying import mended
 from mtorch.debug.twins import twin
 from mtorch.layers.base import Array
 
@@ -141,7 +142,8 @@ def assembled(node: Seen, before: Seen, head: Head) -> Call | None:
     back = Backward(node.method, node.template, head.shapes, tuple(slots), tuple(node.left.values()))
     owned = tuple(p for p in node.owned if p.name in gradients)
     assert before.chance is not None
-    layer = Stranger(before.twin, forward, back, owned, before.chance, updated=node.updated, repair=repaired)
+    layer = Stranger(before.twin, forward, back, owned, before.chance, updated=node.updated)
+    layer.repair, layer.edit = repaired, mended
     for child in everything(node.children):
         if child.call is not None and child.layer is not node.layer:
             copied = before.memo.get(id(child.layer))

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from mtorch.debug.events import Call
+from mtorch.debug.gradcheck import Evidence
 from mtorch.debug.strangers.chance import Chance
 from mtorch.debug.strangers.copies import duplicate
 from mtorch.debug.strangers.guessing import Loss
@@ -102,6 +103,8 @@ class Stranger:
     """The same of objects that it called but doesn't hold, which copies call, too."""
     repair: Callable[[Call, Set[str]], Call | None] | None = None
     """Makes of its call, and the paths of what is wrong inside, the call as it would be if that were right."""
+    edit: Callable[[Call, Evidence], Any] | None = None
+    """Finds the edit of its backward's source that makes a gradient right, None where none does."""
     stands: dict[tuple[Parameter, ...], list[Place]] = field(default_factory=dict)
     mends: dict[str, Any] = field(default_factory=dict)
     """By slot, the edit of its backward's source that makes a gradient right, or None, once that was looked for."""

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from mtorch.debug.diagnosis.hypotheses.case import Case, Guess
-from mtorch.debug.strangers.stranger import Stranger
-from mtorch.debug.strangers.trying import mended
 
 
 def edited(case: Case) -> Guess | None:
     """Right with one edit of backward, or of a function that it calls."""
-    if not isinstance(case.layer, Stranger):
-        return None
-    made = mended(case.call, case.found)
+    edit_of = getattr(case.layer, "edit", None)
+    made = edit_of(case.call, case.found) if edit_of is not None else None
     if made is None:
         return None
     edit = made.edit

@@ -144,19 +144,10 @@ def is_norm(term: Term, state: State) -> bool:
     return term.parts[-1] in NORMS and str(Term(term.parts[:-1])) in state.model
 
 
-def current_state(session: Session) -> State:
-    """Some state of the run, by reference: for names and shapes."""
-    if hasattr(session, "training"):
-        with session.still():
-            return session.training.state()
-    assert session.store is not None  # what can't be run again has been recorded
-    return session.store.state(max(session.store.checkpoints))
-
-
 def check(breakpoint: Breakpoint, session: Session, trace: Trace) -> None:
     """Raises MtorchError that says why a breakpoint can never hit, as far as an iteration's events show."""
     if breakpoint.watch:
-        check_watch(breakpoint, current_state(session))
+        check_watch(breakpoint, session.present())
     elif not breakpoint.on:
         check_break(breakpoint, trace)
 

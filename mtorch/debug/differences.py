@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 
 from mtorch.debug.events import Event, Trace, in_time
-from mtorch.debug.origins import parameters
-from mtorch.debug.session import Going, Session
+from mtorch.debug.session import Going, Session, parameters
 from mtorch.layers.base import Array
 from mtorch.training import State
 

@@ -12,6 +12,7 @@ from mtorch.debug.hits import next_hit, previous_hit
 from mtorch.debug.session import Going
 from mtorch.debug.timeline import Position
 from mtorch.errors import MtorchError, unknown
+from tui.actions.whatif import beyond
 from tui.commands import chosen
 from tui.screens.listing import Listing
 
@@ -27,7 +28,8 @@ class Stops:
 
         def job(going: Going) -> tuple[Position, str]:
             hit = (previous_hit if back else next_hit)(self.session, stops, at, going)
-            return (at, "no breakpoint is hit before this") if hit is None else (hit.position, hit.words)
+            lost = beyond("no breakpoint is hit before this", self.session)
+            return (at, lost) if hit is None else (hit.position, hit.words)
 
         self.say(f"iteration {at.iteration} … esc stops")
         self.run_far(job)

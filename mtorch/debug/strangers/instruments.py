@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 from mtorch.debug.strangers.arguments import is_method
 from mtorch.debug.strangers.observer import LOSSES, Observer
@@ -31,6 +32,10 @@ NAMES = (
     ("feed_forward", "back_propagate"),
 )
 """What people call the two methods of a layer."""
+
+
+NAMED: WeakKeyDictionary[type, tuple[str, str]] = WeakKeyDictionary()
+"""What a script says that they are called in a class of its own."""
 
 
 class Instruments(Watch):
@@ -146,7 +151,7 @@ class Instruments(Watch):
 
 def names_of(cls: type) -> tuple[str, str] | None:
     """What a class's forward and backward are called; None of one that has no such methods."""
-    return next((pair for pair in NAMES if all(is_method(cls, name) for name in pair)), None)
+    return NAMED.get(cls) or next((pair for pair in NAMES if all(is_method(cls, name) for name in pair)), None)
 
 
 def said(error: Exception) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mtorch.debug.events import Call, Trace
+from mtorch.debug.events import Call, Event, Trace
 from mtorch.debug.strangers.arguments import (
     argument_names,
     fitting,
@@ -53,13 +53,15 @@ class Observer:
 
     An iteration begins with a forward call that is made from outside all layers, after a backward; or, with
     `begins`, with a forward of the class of that name. `unclear` says what was too ambiguous to be checked, `broken`
-    where observing failed and was given up.
+    where observing failed and was given up; `notes` are an event's address and a text.
     """
 
     def __init__(self, over: Callable[[Trace, dict[str, Array]], None], begins: str = "") -> None:
         self.over, self.begins = over, begins
         self.iteration = 0
         self.unclear: list[str] = []
+        self.notes: list[list[str]] = []
+        self._noted: list[tuple[Seen | None, str]] = []
         self.broken = ""
         self.finished = False
         self.roots: list[Seen] = []
@@ -114,6 +116,18 @@ class Observer:
             self._asked.pop()
         elif self.stack:
             self.stack.pop()
+
+    def note(self, text: str) -> None:
+        """Something to be noted at the call that came last; before an iteration's first, at that one."""
+        self._noted.append((self.stack[-1] if self.stack else self.roots[-1] if self.roots else None, text))
+
+    def _note(self, events: list[Event]) -> None:
+        for node, said in self._noted:
+            sought = (node.phase, node.path) if node else None
+            event = next((e for e in events if (e.address.phase, e.address.path) == sought), events[0])
+            if [str(event.address), said] not in self.notes:
+                self.notes.append([str(event.address), said])
+        self._noted.clear()
 
     def _left(self, node: Seen) -> None:
         """A forward returned nothing: its output is what it left in an attribute, the same each time."""
@@ -283,6 +297,7 @@ class Observer:
                 if n.phase == "forward" and len(n.given) == 1 and n.given[0][1].ndim == 0
             ]
             events = flatten([*roots, update] if update.children else list(roots), self.iteration)
+            self._note(events)
             self.over(Trace(self.iteration, values[0] if values else float("nan"), tuple(events)), state)
             self.iteration += 1
         self.roots, self.turned = [], False

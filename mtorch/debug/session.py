@@ -72,6 +72,11 @@ class Session:
         return math.inf
 
     @property
+    def clean(self) -> bool:
+        """Whether it is known that there is no finding in any iteration."""
+        return False
+
+    @property
     def horizon(self) -> str:
         return ""
 

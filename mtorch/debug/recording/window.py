@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import threading
 from collections import OrderedDict
@@ -40,6 +41,11 @@ class Window(Session):
         if not kept:
             return "no iteration was kept whole"
         return f"only iteration{'s' * (len(kept) > 1)} {ranges(kept)} {'were' if len(kept) > 1 else 'was'} kept whole"
+
+    @property
+    def clean(self) -> bool:
+        """Whether something was looked for, and nothing found."""
+        return self.recording.reported and not self.recording.found
 
     def _refused(self, iteration: int) -> MtorchError:
         there = "" if iteration in self.recording.kept else f"{self.horizon}; "
@@ -113,6 +119,12 @@ class Window(Session):
                     raise MtorchError(f"gradients can't be checked: {self.reason}")
                 remember(self._reports, iteration, found)
             return self._reports[iteration]
+
+    def known_report(self, iteration: int) -> Report | None:
+        """What was recorded, which is only read."""
+        with contextlib.suppress(MtorchError):
+            return self.report(iteration)
+        return None
 
     def health(self, iteration: int, going: Going = lambda _: True) -> tuple[Finding, ...]:
         return ()

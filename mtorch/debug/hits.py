@@ -13,11 +13,10 @@ from mtorch.debug.breakpoints import (
     NORMS,
     SCALARS,
     Breakpoint,
-    at_event,
     in_state,
-    innermost,
     is_norm,
     parameter_of,
+    stops,
 )
 from mtorch.debug.conditions import INCREASE, Term
 from mtorch.debug.events import Address, Trace
@@ -173,20 +172,8 @@ class Traced:
         return [(event, marked[event][0].cause) for event in sorted(marked)]
 
     def _events(self, iteration: int) -> Iterator[tuple[int, str]]:
-        trace, condition = self.session.trace(iteration, self.going), self.breakpoint.condition
-        if self.breakpoint.on:
-            yield from ((event.index, "") for event in innermost(trace.events))
-            return
-        for event in filter(self.breakpoint.at, trace.events):
-            if condition is None:
-                yield event.index, ""
-                continue
-            try:
-                values = at_event(trace, event, condition)
-            except MtorchError:  # of another shape than the one that was meant
-                continue
-            if values is not None and condition.evaluate(values):
-                yield event.index, values_shown(values)
+        for event, values in stops(self.breakpoint, self.session.trace(iteration, self.going)):
+            yield event, values_shown(values)
 
     def _iterations(self, first: int, stop: int) -> Iterator[int]:
         """Those of first … stop - 1 that may have a hit. A loss that isn't known yet is run for, without a trace."""

@@ -86,3 +86,14 @@ async def test_a_recorded_script_is_walked(debug: Debug, tmp_path: Path) -> None
         assert driver.status.startswith("no hit after this: only iterations 0…2 were kept whole")
         await driver.command("goto 0 > backward > affine2")
         assert driver.place == "0 backward affine2"
+        await driver.command("break backward affine if grad_W.norm > 0")
+        rows = [line for line in driver.text.split("\n") if "●" in line]
+        assert [row.split("│")[0].split() for row in rows] == [["●", "backward", "affine"]]
+        await driver.command("delete")
+        assert "●" not in driver.text
+        for size in ((80, 24), (120, 40), (80, 24)):
+            await driver.pilot.resize_terminal(*size)
+            await driver.settle()
+            assert "> ✗" in driver.text.replace(">✗", "> ✗") and "backward affine2" in driver.text
+        await driver.press("question_mark", "j", "j", "k")
+        assert driver.app.screen.query_one("VerticalScroll").scroll_y == 1

@@ -8,7 +8,7 @@ from typing import Any
 
 from mtorch.debug.events import Event, is_step
 
-WRONG, WRONG_INSIDE, NONE = "✗", "·", " "
+WRONG, WRONG_INSIDE, STOP, NONE = "✗", "·", "●", " "
 
 
 @dataclass(frozen=True)

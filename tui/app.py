@@ -123,7 +123,13 @@ class DebuggerApp(Runs, Judges, Moves, Shows, Tensors, Views, Prompt, Stops, Not
                 address = Address.parse(self.notebook.position)
                 if address.iteration <= len(self.session.losses) + FAR:  # a file may say anything
                     return self.session.goto(address, going), unread or "where you left off"
-        return Position(self.notebook.first, 0), unread or opening(self.session.way, self.session.why)
+        return Position(self.notebook.first, 0), unread or self._first_words()
+
+    def _first_words(self) -> str:
+        """What there is to do; where nothing is to be found, no search."""
+        if self.session.clean:
+            return f"no finding: {self.session.horizon}; ? shows all keys"
+        return opening(self.session.way, self.session.why)
 
     def on_resize(self, event: Resize) -> None:
         width, height = event.size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -19,6 +20,7 @@ from mtorch.debug.health.ward import Ward
 from mtorch.debug.report import Report, examine
 from mtorch.debug.timeline import MOVES, Position
 from mtorch.debug.tracer import trace
+from mtorch.errors import MtorchError
 from mtorch.layers.base import Array
 from mtorch.training import State, Training
 
@@ -58,13 +60,29 @@ class Session:
     first iteration whose loss came out otherwise the second time, None as long as all came out the same.
     Its methods may be called from several threads; one at a time runs the training. What the training's code
     raises comes out as `blame` makes it. With a `store`, the run goes on from what was recorded. `first` is the
-    iteration at whose start the training stands; none before it can be shown.
+    iteration at whose start the training stands; none before it can be shown. `end` is the first iteration that can't
+    be had any more, `horizon` says so, and `reason` why; a training goes on for ever.
     """
 
     way = why = ""
     """How it goes back, in a few words, and why no better, where that is to be said."""
     reach: int | None = None
     """How many iterations it may run ahead of those that are still to be looked at; None is any."""
+    reason = ""
+    """Why nothing can be run beyond what is at hand."""
+
+    @property
+    def end(self) -> float:
+        return math.inf
+
+    @property
+    def clean(self) -> bool:
+        """Whether it is known that there is no finding in any iteration."""
+        return False
+
+    @property
+    def horizon(self) -> str:
+        return ""
 
     def __init__(
         self,
@@ -147,6 +165,24 @@ class Session:
                 if look(iteration, self.training.state()):
                     return iteration
         return None
+
+    def stretches(self, first: int, stop: int) -> list[tuple[int, int]]:
+        """Of the iterations first … stop - 1 those that can be had, as stretches first … stop - 1."""
+        return [(first, stop)] if first < stop else []
+
+    def since(self, iteration: int) -> int:
+        """The first iteration of a stretch that goes on to this one, from whose start it is run."""
+        return self.checkpoints.before(iteration)
+
+    def parameters(self, iteration: int, going: Going = lambda _: True) -> dict[str, Array]:
+        """The parameters at an iteration's start by path, by reference."""
+        self.seek(iteration, going)
+        return self.training.parameters()
+
+    def present(self) -> State:
+        """Some state of the run, by reference: for names and shapes."""
+        with self.still():
+            return self.training.state()
 
     def series(self, name: str) -> Array | None:
         """A number per iteration, as far as it is at hand without running anything: "loss" is; None is not at hand."""
@@ -294,9 +330,14 @@ class Session:
         return Position(position.iteration, min(position.event, len(self.trace(position.iteration, going).events) - 1))
 
     def next_finding(self, position: Position, going: Going = lambda _: True) -> Position:
-        """The first event after a position that a finding points at. Runs until there is one, or Stopped."""
+        """The first event after a position that a finding points at. Runs until there is one, or Stopped.
+
+        Raises MtorchError where none can come any more.
+        """
         iteration, event = position
         while True:
+            if iteration >= self.end:
+                raise MtorchError(f"no finding after this: {self.horizon}")
             if found := [e for e in self._asked(iteration, going) if e > event]:
                 return Position(iteration, found[0])
             iteration, event = iteration + 1, -1
@@ -314,7 +355,7 @@ class Session:
     def _asked(self, iteration: int, going: Going) -> list[int]:
         if not going(iteration):
             raise Stopped
-        return sorted(self.report(iteration, going).marked)
+        return sorted(self.report(iteration, going).marked) if self.stretches(iteration, iteration + 1) else []
 
 
 def remember(cache: OrderedDict[int, Any], key: int, value: Any) -> None:

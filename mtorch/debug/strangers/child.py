@@ -168,7 +168,7 @@ def main() -> None:
         failures.append(failure)
         if observer.broken and tape.writer is None:
             print(f"mtorch: watching it was given up: {observer.broken}", file=sys.stderr)
-        tape.end(failure=failure, unclear=observer.unclear, broken=observer.broken)
+        tape.end(observer.notes, failure=failure, unclear=observer.unclear, broken=observer.broken)
 
     ended = run(path, args, int(iterations), tape.add, begins, done)
     sys.stdout.flush()

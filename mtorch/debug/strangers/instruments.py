@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 from itertools import product
 from pathlib import Path
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 from mtorch.debug.strangers.arguments import home, is_method
 from mtorch.debug.strangers.observer import LOSSES, Observer
@@ -35,6 +36,10 @@ PAIRS = (
 )
 NAMES = tuple(dict.fromkeys((*PAIRS, *product(dict(PAIRS), dict.fromkeys(back for _, back in PAIRS)))))
 """What people call the two methods of a layer."""
+
+
+NAMED: WeakKeyDictionary[type, tuple[str, str]] = WeakKeyDictionary()
+"""What a script says that they are called in a class of its own."""
 
 
 class Instruments(Watch):
@@ -173,7 +178,7 @@ def names_of(cls: type, added: Collection[tuple[type, str]] = ()) -> tuple[str, 
 
     `added` are those that a watch gave to a base, by the names that all else knows.
     """
-    return next(
+    return NAMED.get(cls) or next(
         (pair for pair in NAMES if all(is_method(cls, n) and (home(cls, n), n) not in added for n in pair)), None
     )
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from mtorch.debug.events import Trace
+from mtorch.debug.events import Event, Trace
 from mtorch.debug.strangers.arguments import argument_names, identities, required, simple, walk
 from mtorch.debug.strangers.calls import call_of
 from mtorch.debug.strangers.chance import Chance
@@ -41,7 +41,7 @@ class Observer:
     An iteration begins with a forward call that is made from outside all layers, after a backward; or, with
     `begins`, with a forward of the class of that name; with `whole`, only `end` tells where one ends. `unclear` says
     what was too ambiguous to be checked, `broken` where observing failed and was given up. `owned` has the parameters
-    that were found, each by its path: the layer, and where it is there.
+    that were found, each by its path: the layer, and where it is there; `notes` are an event's address and a text.
     """
 
     def __init__(
@@ -51,6 +51,8 @@ class Observer:
         self.owned: dict[str, tuple[Any, Place]] = {}
         self.iteration = 0
         self.unclear: list[str] = []
+        self.notes: list[list[str]] = []
+        self._noted: list[tuple[Seen | None, str]] = []
         self.broken = ""
         self.finished = False
         self.roots: list[Seen] = []
@@ -128,6 +130,18 @@ class Observer:
             elif isinstance(node.partner, Seen):  # which waits for another backward
                 calls.append(node.partner)
                 node.partner = None
+
+    def note(self, text: str) -> None:
+        """Something to be noted at the call that came last; before an iteration's first, at that one."""
+        self._noted.append((self.stack[-1] if self.stack else self.roots[-1] if self.roots else None, text))
+
+    def _note(self, events: list[Event]) -> None:
+        for node, said in self._noted:
+            sought = (node.phase, node.path) if node else None
+            event = next((e for e in events if (e.address.phase, e.address.path) == sought), events[0])
+            if [str(event.address), said] not in self.notes:
+                self.notes.append([str(event.address), said])
+        self._noted.clear()
 
     def _left(self, node: Seen) -> None:
         """A forward returned nothing: its output is what it left in an attribute, the same each time."""
@@ -265,6 +279,7 @@ class Observer:
             if n.phase == "forward" and len(n.given) == 1 and n.given[0][1].ndim == 0
         ]
         events = flatten([*roots, update] if update.children else list(roots), self.iteration)
+        self._note(events)
         return Trace(self.iteration, values[0] if values else float("nan"), tuple(events)), state
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -54,10 +54,13 @@ class Tape:
         self.writer.report(report, right_numbers(report))
         self.writer.commit()
 
-    def end(self, **notes: Any) -> None:
+    def end(self, notes: Sequence[list[str]] = (), **about: Any) -> None:
+        """`notes` are for whoever opens it."""
         if self.writer is not None:
-            for name, value in notes.items():
+            for name, value in about.items():
                 self.writer.meta(name, value)
+            if notes:
+                self.writer.left("notes", notes)
             self.writer.close()
 
 

@@ -1,11 +1,11 @@
-"""What a script can say of itself: `from mtorch.debug import watch`. Without `mtorch run`, it does nothing."""
+"""What a script can say of itself: `from mtorch.debug import watch`. Without `mtorch run`, only `here` hears it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from mtorch.debug.strangers.instruments import NAMES, Instruments
+from mtorch.debug.strangers.instruments import NAMED, NAMES, Instruments
 from mtorch.debug.strangers.pairs import Pair
 from mtorch.errors import MtorchError
 from mtorch.layers.base import Array
@@ -29,6 +29,7 @@ class Watcher:
             if not callable(getattr(cls, name, None)):
                 known = ", ".join(f"{role}=" for role in ("forward", "backward"))
                 raise MtorchError(f"watch: {cls.__name__} has no method {name or role!r}; {known} name them")
+        NAMED[cls] = names  # which `here` asks for, too
         if Instruments.current is not None:
             Instruments.current.attach(cls, names)
         return layer

@@ -149,7 +149,7 @@ class Observer:
         memo: dict[int, Any] = {}
         node.twin, node.copy = duplicate(target, memo), memo
         node.template, node.leaves = emptied((args, kwargs))
-        node.ids = identities((args, kwargs))
+        node.ids, node.arguments = identities((args, kwargs)), (args, kwargs)
         node.names = node.called = named_leaves(target, method, args, kwargs)
         if len(node.names) == 1:
             node.names = ["input"]

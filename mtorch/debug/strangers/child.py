@@ -50,7 +50,7 @@ def run(
 
     def seen(trace: Trace, state: dict[str, Array]) -> None:
         with quietly(*{type(call.layer.target) for e in trace.events if (call := e.call) is not None}):
-            over(trace, state, examined(trace))
+            over(trace, state, examined(trace, observer.roots))
         if trace.iteration + 1 == iterations:
             observer.finished = True
             done(observer, "")

@@ -13,19 +13,21 @@ from mtorch.debug.diagnosis.findings import Finding
 from mtorch.debug.events import Trace
 from mtorch.debug.report import Report, examine
 from mtorch.debug.strangers.penalties import penalised
+from mtorch.debug.strangers.seen import Seen
+from mtorch.debug.strangers.wiring import wired
 
 TURNED = "; backward is handed target - output, and adds what it makes of it: two signs that cancel out"
 NOTED = "; with the other layers' factors it cancels out: each parameter ends up with the loss's own gradient"
 
 
-def examined(trace: Trace) -> Report:
-    """A stranger's iteration, checked."""
+def examined(trace: Trace, roots: Sequence[Seen] = ()) -> Report:
+    """A stranger's iteration, checked; and its wiring, as far as the calls in `roots` tell."""
     report = examine(trace)
     found = [
         replace(f, severity="warning") if f.cause == "unreachable-target" else f  # whose gradients may be right
         for f in penalised(trace, report.findings)
     ]
-    return replace(report, findings=settled(trace, found))
+    return replace(report, findings=(*settled(trace, found), *wired(roots, trace, report)))
 
 
 def turned(trace: Trace, errors: Sequence[Finding], scales: Mapping[tuple[str, str], Fraction]) -> bool:

@@ -32,6 +32,7 @@ from mtorch.debug.strangers.quiet import quietly
 from mtorch.debug.strangers.seen import Seen, arrays_of, everything
 from mtorch.debug.strangers.stranger import Backward, Forward, Parameter, Ref, Stranger
 from mtorch.debug.strangers.valued import loss_event
+from mtorch.debug.strangers.wiring import Leftovers
 from mtorch.debug.tracer import Node, checksum, flatten, number_time_steps, update_of
 from mtorch.layers.base import Array
 from mtorch.naming import label
@@ -71,6 +72,7 @@ class Observer:
         self._taken: defaultdict[str, list[str]] = defaultdict(list)
         self._pairs: dict[int, tuple[Parameter, ...]] = {}
         self._outputs: dict[int, Place] = {}
+        self._leftovers = Leftovers()
 
     # What the watch reports.
 
@@ -238,7 +240,8 @@ class Observer:
         for name, array in node.given:
             node.tensors[f"returned{name}"] = array
         stale = {p.name: p.gradient for p in node.owned if p.gradient is not None}
-        if any(is_any(get(node.copy, place)) for place in stale.values()):
+        before_it = {name: get(node.copy, place) for name, place in stale.items()}
+        if any(map(is_any, before_it.values())):
             try:
                 for place in stale.values():
                     if isinstance(get(node.copy, place), np.ndarray):
@@ -259,6 +262,7 @@ class Observer:
             if p.lr is not None:
                 node.contributions[name] = np.asarray(get(before.twin, p.place) - get(target, p.place)) / p.lr
         node.tensors.update({f"grad_{name}": array for name, array in node.contributions.items()})
+        node.leftover = self._leftovers.added_to(node, before_it, self.iteration)
         node.copy = node.again = None
         node.memo = {}
 

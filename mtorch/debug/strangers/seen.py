@@ -40,6 +40,8 @@ class Seen(Node):
     grads: list[Array] = field(default_factory=list)
     owned: tuple[Parameter, ...] = ()
     contributions: dict[str, Array] = field(default_factory=dict)
+    leftover: tuple[str, ...] = ()
+    """Of a backward: the parameters whose gradients it added to those of the iteration before."""
     had_backward: bool = False
     updated: dict[str, Array] = field(default_factory=dict)
     doubtful: bool = False

@@ -14,7 +14,7 @@ from mtorch.debug.recording.saving import save
 from mtorch.debug.recording.writer import update
 from mtorch.debug.session import Session
 from mtorch.errors import MtorchError
-from tui.recordings import description
+from tui.recordings import description, ending
 from tui.targets import Target
 
 ONE = {"branches": "branch", "notes": "note"}
@@ -73,6 +73,11 @@ class Notebook:
         found = self.left.get("lengths")
         entries = found.items() if isinstance(found, dict) else ()
         return {name: length for name, length in entries if type(length) is int and 0 < length < LONGEST}
+
+    @property
+    def ending(self) -> str:
+        """How the script that was recorded ended, where that is worth saying."""
+        return ending(self.recording) if self.recording else ""
 
     @property
     def first(self) -> int:

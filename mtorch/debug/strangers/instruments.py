@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from mtorch.debug.strangers.arguments import is_method
 from mtorch.debug.strangers.observer import LOSSES, Observer
+from mtorch.debug.strangers.pairs import Pair
 from mtorch.debug.strangers.quiet import quiet
 from mtorch.debug.strangers.valued import valued_method
 from mtorch.debug.watching import Watch
@@ -44,6 +45,7 @@ class Instruments(Watch):
         self.observer, self.spared = observer, spared
         self._before: list[tuple[type, str, Any]] = []
         self._valued: set[type] = set()
+        self.pairs: list[str] = []
 
     def __enter__(self) -> Instruments:
         self._build = builtins.__build_class__
@@ -67,6 +69,18 @@ class Instruments(Watch):
                 type.__delattr__(cls, name)
             else:
                 type.__setattr__(cls, name, value)
+
+    def idle(self) -> str:
+        """In words, why nothing was seen: what is watched and was never called."""
+        made = [*dict.fromkeys(cls.__name__ for cls, _ in self._pairs if cls not in (Pair, *self._valued)), *self.pairs]
+        called = self.observer.called
+        unused = [name for name in made if name not in called]
+        if called:
+            return f"no backward came after a forward of {', '.join(called)}"
+        if not unused:
+            return "it has no class with a forward and a backward; functions are watched by watch.layer"
+        hint = "; watch.layer returns the functions to call in their place" if set(unused) & set(self.pairs) else ""
+        return f"watched, but never called: {', '.join(unused)}{hint}"
 
     def define(self, cls: type) -> None:
         """A class is there: watch it, if it is one of layers."""

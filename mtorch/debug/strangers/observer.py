@@ -27,6 +27,7 @@ from mtorch.debug.strangers.leaves import Hole, emptied, end_to_end, filled, giv
 from mtorch.debug.strangers.leavings import input_gradients, output_of
 from mtorch.debug.strangers.mending import repaired
 from mtorch.debug.strangers.owning import found_by, is_any, keys, within
+from mtorch.debug.strangers.pairs import Pair
 from mtorch.debug.strangers.places import Place, arrays_in, get, put, text
 from mtorch.debug.strangers.quiet import quietly
 from mtorch.debug.strangers.seen import Seen, arrays_of, everything
@@ -41,6 +42,8 @@ TARGETS = {"y", "t", "y_true", "target", "targets", "label", "labels", "true", "
 """What people call the argument of a backward that is no gradient."""
 ELSE = ("desired", "data", "goal", "gold", "ground", "gt", "given", "digits")
 """What begins as gradients' names do, and is none."""
+MOST_TURNS = 10
+"""So many passes back and forth may come before the first forward of the class that begins iterations."""
 LOSSES = ("loss", "compute_loss", "cost", "get_loss")
 """Methods of a layer whose backward is the derivative of theirs, where it is handed no gradient."""
 DOUBLE, SINGLE = (1e-5, 1e-4), (1e-3, 1e-2)
@@ -73,6 +76,9 @@ class Observer:
         self._pairs: dict[int, tuple[Parameter, ...]] = {}
         self._outputs: dict[int, Place] = {}
         self._leftovers = Leftovers()
+        self._began, self._turns = False, 0
+        self.lost: Callable[[], None] = lambda: None
+        """Is called where the class that is to begin iterations has not been called in so many of them."""
 
     # What the watch reports.
 
@@ -127,8 +133,28 @@ class Observer:
 
     def _begins(self, target: Any) -> bool:
         if self.begins:
-            return type(target).__name__ == self.begins and bool(self.roots) and not self.stack
+            named = name_of(target) == self.begins and not self.stack
+            self._began = self._began or named
+            self._turns += self.turned and not self.stack and not self._began
+            self.turned = self.turned and bool(self.stack)
+            if self._turns > MOST_TURNS:
+                self.lost()
+            return named and bool(self.roots)
         return not self.stack and self.turned
+
+    @property
+    def called(self) -> list[str]:
+        """The names of classes, and of pairs of functions, that were called."""
+        return [*dict.fromkeys(name_of(target) for target, _ in self._known.values())]
+
+    def unbegun(self) -> str:
+        """In words, why no iteration could begin with a forward of the class that was named; "" where one did."""
+        if not self.begins or self._began or not self.called:
+            return ""
+        outer = [*dict.fromkeys(name_of(target) for target, path in self._known.values() if "." not in path)]
+        if self.begins not in self.called:
+            return f"no class of that name was called; called were {', '.join(self.called)}"
+        return f"it is called only from inside others; from outside, {', '.join(outer)} were called"
 
     def _open(self, node: Seen) -> None:
         (self.stack[-1].children if self.stack else self.roots).append(node)
@@ -432,6 +458,11 @@ def identities(value: Any) -> dict[int, int | None]:
     """What there is in a call's arguments, by id: the numbers of arrays of floats, None for all else."""
     found: dict[int, int | None] = dict.fromkeys(map(id, parts_of(value)))
     return found | {id(array): number for number, array in enumerate(given_arrays(value))}
+
+
+def name_of(target: Any) -> str:
+    """What a user calls it: a class's name, or that of a pair of functions."""
+    return target.name if isinstance(target, Pair) else type(target).__name__
 
 
 def numeric(value: Any) -> bool:

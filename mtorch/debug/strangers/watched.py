@@ -36,9 +36,9 @@ class Watcher:
     def layer(
         self,
         name: str,
+        forward: Function | None = None,
+        backward: Function | None = None,
         *,
-        forward: Function,
-        backward: Function,
         params: dict[str, Array] | None = None,
         grads: dict[str, Array] | None = None,
     ) -> tuple[Function, Function]:
@@ -46,12 +46,19 @@ class Watcher:
 
         What forward returns besides its output, such as a cache, may be handed to backward. Gradients may be returned,
         in the order of forward's arguments or in a dict, or left in `grads`; `params` and `grads` need to be given only
-        where the functions use them without being handed them.
+        where the functions use them without being handed them. Raises MtorchError where one is no function.
         """
+        if not callable(forward) or not callable(backward):
+            lacks = "backward" if callable(forward) else "forward"
+            raise MtorchError(
+                f"watch.layer: {name} has no {lacks}; expected two functions, forward= and backward="
+                "; one that returns a loss and its gradient is for watch.loss"
+            )
         if Instruments.current is None:
             return forward, backward
         pair = Pair(name, forward, backward, params, grads)
         Instruments.current.attach(Pair, NAMES[0])
+        Instruments.current.pairs.append(name)
         # By name at each call, as the methods of a class may be stood in for.
         return (
             lambda *args, **kwargs: pair.forward(*args, **kwargs),

@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import mtorch
 from mtorch.debug.recording.reader import Recording
+from mtorch.debug.report import Report
 from mtorch.debug.strangers.child import MOST_SAID
 from mtorch.debug.strangers.tape import STOPPED
 from mtorch.errors import ScenarioError
@@ -107,6 +110,16 @@ def usable(script: str) -> None:
         raise ScenarioError(f"{script}: {error.strerror}") from error
 
 
+def loss_checked(report: Report) -> bool:
+    """Whether a gradient of a layer that returned one number was checked, as a loss does."""
+    numbers = {
+        event.address.path
+        for event in report.trace.events
+        if event.address.phase == "forward" and event.depth == 0 and np.ndim(event.tensors.get("output", [0])) == 0
+    }
+    return any(check.path in numbers and check.ok is not None for check in report.checks)
+
+
 def checked(name: str, recording: Recording) -> Checked:
     """What was found in a script where it ran."""
     reports = [recording.report(trace) for n in recording.kept if (trace := recording.trace(n)) is not None]
@@ -117,4 +130,6 @@ def checked(name: str, recording: Recording) -> Checked:
         len(found),
         tuple(check for report in found for check in report.checks),
         tuple((finding, report.trace.events[finding.event].address) for report in found for finding in report.findings),
+        script=True,
+        loss_seen=any(map(loss_checked, found)),
     )

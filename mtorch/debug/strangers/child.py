@@ -185,8 +185,9 @@ def main() -> None:
             return
         if observer.broken:
             failure = f"{GIVEN_UP}: {observer.broken}"
-        tape.end(failure=failure, unclear=observer.unclear)
-        notes = {"failure": failure, "unclear": observer.unclear, "idle": idle, "unbegun": observer.unbegun()}
+        unclear = [*dict.fromkeys([*observer.unclear, *observer.unnamed])]
+        tape.end(failure=failure, unclear=unclear)
+        notes = {"failure": failure, "unclear": unclear, "idle": idle, "unbegun": observer.unbegun()}
         os.write(int(pipe), json.dumps(notes).encode()[:MOST_SAID])
 
     status = run(path, args, int(iterations), tape.add, begins, done)

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from mtorch.debug.strangers.arguments import is_method
 from mtorch.debug.strangers.observer import LOSSES, Observer
-from mtorch.debug.strangers.pairs import Pair
+from mtorch.debug.strangers.pairs import LossPair, Pair
 from mtorch.debug.strangers.quiet import quiet
 from mtorch.debug.strangers.valued import valued_method
 from mtorch.debug.watching import Watch
@@ -72,7 +72,8 @@ class Instruments(Watch):
 
     def idle(self) -> str:
         """In words, why nothing was seen: what is watched and was never called."""
-        made = [*dict.fromkeys(cls.__name__ for cls, _ in self._pairs if cls not in (Pair, *self._valued)), *self.pairs]
+        classes = [cls for cls, _ in self._pairs if cls not in (Pair, LossPair, *self._valued)]
+        made = [*dict.fromkeys(cls.__name__ for cls in classes), *self.pairs]
         called = self.observer.called
         unused = [name for name in made if name not in called]
         if called:

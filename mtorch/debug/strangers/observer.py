@@ -147,6 +147,12 @@ class Observer:
         """The names of classes, and of pairs of functions, that were called."""
         return [*dict.fromkeys(name_of(target) for target, _ in self._known.values())]
 
+    @property
+    def unnamed(self) -> list[str]:
+        """Of functions that were called as layers, what they use and nobody named."""
+        pairs = [target for target, _ in self._known.values() if isinstance(target, Pair)]
+        return [said for pair in pairs if (said := pair.unnamed)]
+
     def unbegun(self) -> str:
         """In words, why no iteration could begin with a forward of the class that was named; "" where one did."""
         if not self.begins or self._began or not self.called:

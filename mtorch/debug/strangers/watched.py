@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from mtorch.debug.strangers.instruments import NAMES, Instruments
-from mtorch.debug.strangers.pairs import Pair
+from mtorch.debug.strangers.pairs import LossPair, Pair
 from mtorch.errors import MtorchError
 from mtorch.layers.base import Array
 
@@ -15,7 +15,7 @@ Function = Callable[..., Any]
 
 
 class Watcher:
-    """`watch(layer)` for an object whose methods have other names, `watch.layer(…)` for two functions."""
+    """`watch(layer)` for methods of other names, `watch.layer(…)` for two functions, `watch.loss(…)` for a loss."""
 
     def __call__(self, layer: Thing, forward: str = "", backward: str = "") -> Thing:
         """Watch all objects of a layer's class, by the names of its methods; returns the layer.
@@ -64,6 +64,26 @@ class Watcher:
             lambda *args, **kwargs: pair.forward(*args, **kwargs),
             lambda *args, **kwargs: pair.backward(*args, **kwargs),
         )
+
+    def loss(self, name: str, function: Function) -> Function:
+        """A function to call in place of one that returns a loss and its gradient, as a layer of that name.
+
+        It returns the same. Raises MtorchError where it is no function, or returns anything else.
+        """
+        if not callable(function):
+            raise MtorchError(f"watch.loss: {name} is no function; expected one that returns a loss and its gradient")
+        if Instruments.current is None:
+            return function
+        pair = LossPair(name, function)
+        Instruments.current.attach(LossPair, NAMES[0])
+        Instruments.current.pairs.append(name)
+
+        def both(*args: Any, **kwargs: Any) -> Any:
+            pair.forward(*args, **kwargs)
+            pair.backward()
+            return pair.returned
+
+        return both
 
 
 watch = Watcher()

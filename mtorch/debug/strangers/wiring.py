@@ -10,6 +10,7 @@ import numpy as np
 from mtorch.debug.diagnosis.findings import Finding
 from mtorch.debug.events import Trace
 from mtorch.debug.report import Report
+from mtorch.debug.strangers.pairs import LossPair
 from mtorch.debug.strangers.places import Place, get
 from mtorch.debug.strangers.seen import Seen, everything
 from mtorch.debug.strangers.valued import LOSS
@@ -157,10 +158,10 @@ def raised(roots: Sequence[Seen], events: dict[int, int], report: Report) -> Ite
 def is_loss(node: Seen) -> bool:
     """Whether a backward is that of a layer which is called a loss, and returned a number."""
     before = node.partner
-    named = LOSS.search(f"{type(node.layer).__name__} {label(node.layer)}")
+    named = isinstance(node.layer, LossPair) or LOSS.search(f"{type(node.layer).__name__} {label(node.layer)}")
     return (
         isinstance(before, Seen)
-        and named is not None
+        and bool(named)
         and not node.grads
         and len(before.given) == 1
         and before.given[0][1].ndim == 0

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
+import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
@@ -58,8 +60,8 @@ def run(
         if sys.__stderr__ is not None and sys.__stderr__.isatty():
             said = f"mtorch: iteration {trace.iteration + 1} of {iterations} recorded, checking …"
             print(said, file=sys.__stderr__, flush=True)
-        with quietly(*{type(call.layer.target) for e in trace.events if (call := e.call) is not None}):
-            over(trace, state, examined(trace, observer.roots))
+        with uninterrupted(), quietly(*{type(c.layer.target) for e in trace.events if (c := e.call) is not None}):
+            over(trace, state, examined(trace, observer.latest))
         if trace.iteration + 1 == iterations:
             enough()
 
@@ -108,6 +110,22 @@ def run(
             observer.broken = said(error)
         done(observer, failure, instruments.idle())
     return status
+
+
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """While entered, Ctrl-C waits: an iteration is recorded whole."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came:
+        signal.raise_signal(signal.SIGINT)
 
 
 def stepped(built: Any, iterations: int) -> None:

@@ -67,6 +67,8 @@ class Observer:
         self.broken = ""
         self.finished = False
         self.roots: list[Seen] = []
+        self.latest: list[Seen] = []
+        """The calls of the iteration that is over, those without a backward, too."""
         self.stack: list[Seen] = []
         self.pending: defaultdict[int, list[Seen]] = defaultdict(list)
         self.turned = False
@@ -302,7 +304,10 @@ class Observer:
 
     def end(self) -> None:
         """An iteration is over."""
-        roots = [node for node in self.roots if used(node)]
+        # Ctrl-C may come from here on: what is over is not to be told of a second time.
+        self.latest, self.roots, self.turned = self.roots, [], False
+        self.pending.clear()
+        roots = [node for node in self.latest if used(node)]
         if any(node.phase == "backward" for node in roots):
             whole = Seen("forward", "", "")
             whole.children = [node for node in roots if node.phase == "forward"]
@@ -319,10 +324,8 @@ class Observer:
                 if n.phase == "forward" and len(n.given) == 1 and n.given[0][1].ndim == 0
             ]
             events = flatten([*roots, update] if update.children else list(roots), self.iteration)
-            self.over(Trace(self.iteration, values[0] if values else float("nan"), tuple(events)), state)
             self.iteration += 1
-        self.roots, self.turned = [], False
-        self.pending.clear()
+            self.over(Trace(self.iteration - 1, values[0] if values else float("nan"), tuple(events)), state)
 
     def _call(self, node: Seen, before: Seen) -> Call | None:
         call = self._built(node, before)

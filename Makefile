@@ -18,8 +18,9 @@ run: .venv/ready  ## open the debugger on the seed's RNN (without a terminal: pr
 	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/mtorch debug rnn-sin-cos-seed; \
 	else $(BIN)/mtorch check rnn-sin-cos-seed; status=$$?; [ $$status -le 1 ]; fi
 
+# Scripts run in processes of their own: without bytecode each would compile all of mtorch anew.
 test: .venv/ready  ## the whole test suite
-	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest -n auto $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest -n auto $(ARGS)
 
 check: .venv/ready  ## ruff, mypy --strict, import contracts
 	@$(BIN)/ruff check .

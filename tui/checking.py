@@ -12,6 +12,8 @@ from mtorch.debug.gradcheck import Check
 from mtorch.debug.health.scale import inconsistent_scale
 from mtorch.debug.health.thresholds import WINDOW, Thresholds
 from mtorch.debug.session import Session
+from mtorch.debug.strangers.programs import Program
+from mtorch.debug.strangers.travel import ProgramSession, travelling
 from mtorch.errors import MtorchError
 from tui.targets import Target
 
@@ -36,6 +38,9 @@ class Checked:
     iterations: int
     checks: tuple[Check, ...]
     findings: tuple[tuple[Finding, Address], ...]
+    way: tuple[str, str] | None = None
+    """Of a stranger's program: how the debugger goes back in it, and why no better."""
+    unclear: tuple[str, ...] = ()
     script: bool = False
     """Whether it is somebody's script, and not a training that can be run again."""
     loss_seen: bool = False
@@ -78,7 +83,11 @@ def check(target: Target, iterations: int, exhaustive: bool = False, health: int
     Raises MtorchError where its code does not run.
     """
     with target.guest(""):
-        session = Session(target.training)
+        if isinstance(target.training, Program):
+            session: Session = travelling(target.training)
+            health = 0  # what its rules take for granted need not hold there
+        else:
+            session = Session(target.training)
     session.ward.limits = Thresholds.of(target.thresholds)
     checks: list[Check] = []
     findings: list[tuple[Finding, Address]] = []
@@ -94,7 +103,10 @@ def check(target: Target, iterations: int, exhaustive: bool = False, health: int
         findings += [(found, report.trace.events[found.event].address) for found in (*report.findings, *said)]
     if health:
         findings += [found for found in prognosis(target, session, iterations, health) if not known(found[0], findings)]
-    return Checked(target.name, target.seed, iterations, tuple(checks), tuple(findings))
+    known_so_far = target.name, target.seed, iterations, tuple(checks), tuple(findings)
+    if isinstance(session, ProgramSession):
+        return Checked(*known_so_far, (session.way, session.why), tuple(session.training.unclear))
+    return Checked(*known_so_far)
 
 
 def prognosis(target: Target, session: Session, iterations: int, health: int) -> list[tuple[Finding, Address]]:

@@ -196,6 +196,8 @@ def check(
     from tui.targets import load
 
     checked = checking.check(load(target, seed, assignments, data), iterations, exhaustive, health)
+    for line in checked.unclear:
+        fail(line)
     if as_json:
         from tui.as_json import check_report, dumps
 

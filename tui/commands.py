@@ -75,6 +75,8 @@ COMMANDS = {
     "save": Command(
         "save", "save FILE.mtr: write the run so far down, as a recording; save alone, there again", "[FILE]"
     ),
+    "cell": Command("cell", "cell 3,7: go to a cell of the tensor that shows", "INDEX"),
+    "format": Command("form", "format NAME: how numbers are written: auto, fixed, exponent, exact, hex", "[NAME]"),
     "view": Command(
         "view", "view NAME: what shows beside the tensors, such as view network; view tensors, nothing", "NAME"
     ),

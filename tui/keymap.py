@@ -70,10 +70,10 @@ KEYS = [
         id="previous-tensor",
         tooltip="the event's tensor before",
     ),
-    Binding("h", "scroll_table(-1, 0)", show=False, id="left", tooltip="scroll the table left"),
-    Binding("j", "scroll_table(0, 1)", show=False, id="down", tooltip="scroll the table down"),
-    Binding("k", "scroll_table(0, -1)", show=False, id="up", tooltip="scroll the table up"),
-    Binding("l", "scroll_table(1, 0)", show=False, id="right", tooltip="scroll the table right"),
+    Binding("h", "move_cell(-1, 0)", show=False, id="left", tooltip="the cell to the left"),
+    Binding("j", "move_cell(0, 1)", show=False, id="down", tooltip="the cell below"),
+    Binding("k", "move_cell(0, -1)", show=False, id="up", tooltip="the cell above"),
+    Binding("l", "move_cell(1, 0)", show=False, id="right", tooltip="the cell to the right"),
     # With priority, so that what is typed right after it, or pasted with it, finds the command line open.
     Binding("colon", "command", "goto", key_display=":", id="command", priority=True, tooltip="a command line"),
     Binding("escape", "stop", show=False, key_display="esc", id="stop", tooltip="stop a run; close the command line"),
@@ -87,4 +87,24 @@ KEYS = [
         Binding(digit, f"digit('{digit}')", show=False, id=f"panel-{digit}", tooltip=PANELS.get(digit, "a count"))
         for digit in "1234567890"
     ),
+    Binding(
+        "left_parenthesis", "slice(-1)", show=False, key_display="(", id="previous-slice", tooltip="the slice before"
+    ),
+    Binding(
+        "right_parenthesis",
+        "slice(1)",
+        show=False,
+        key_display=")",
+        id="next-slice",
+        tooltip="the next slice of a tensor of more than two axes",
+    ),
+    Binding("g", "command('cell ')", show=False, id="cell", tooltip="go to a cell by its index"),
+    Binding("m", "seek('largest')", show=False, id="largest", tooltip="the largest number of the table, by magnitude"),
+    Binding("M", "seek('smallest')", show=False, id="smallest", tooltip="the smallest"),
+    Binding("W", "seek('wrong')", show=False, id="wrong", tooltip="the next wrong cell"),
+    Binding("I", "seek('nonfinite')", show=False, id="nonfinite", tooltip="the next cell that is NaN or infinite"),
+    Binding("o", "sort", show=False, id="sort", tooltip="order rows by norm, then columns, both, none"),
+    Binding("t", "form", show=False, id="format", tooltip="how numbers are written: auto, fixed, exponent, exact, hex"),
+    Binding("y", "copy", show=False, id="copy", tooltip="copy the cell's number"),
+    Binding("Y", "copy('slice')", show=False, id="copy-slice", tooltip="copy all numbers of the slice that shows"),
 ]

@@ -62,3 +62,7 @@ class Traced(Message):
 
 class Resized(Message):
     """What shows in a widget depends on its size, and that has changed."""
+
+
+class Chosen(Message):
+    """Another cell of a table is the chosen one."""

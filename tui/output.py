@@ -35,7 +35,10 @@ def check_report(checked: Checked) -> RenderableType:
     head = line(f"check of {plain(checked.target)}{seed}, {count(checked.iterations, 'iteration')}", "bold")
     faults = [fault_text(number, fault) for number, fault in enumerate(checked.faults(), 1)]
     scope = [Text(covered(checked))] if checked.script else []
-    return Group(head, *faults, check_table(checked), closing(checked), *scope)
+    why = (
+        [line(f"in the debugger, {checked.way[0]}: {plain(checked.way[1])}")] if checked.way and checked.way[1] else []
+    )
+    return Group(head, *faults, check_table(checked), closing(checked), *why, *scope)
 
 
 def fault_text(number: int, fault: Fault) -> RenderableType:
@@ -153,7 +156,8 @@ def stopped_line(run: Epochs) -> Text:
 
 def recorded_line(tape: Tape, how: str) -> Text:
     """What is in a recording that was just made."""
-    done, run = count(tape.recorder.at, "iteration"), f"a checkpoint every {tape.recorder.every}"
+    done, every = count(tape.recorder.at, "iteration"), tape.recorder.every
+    run = f"a checkpoint every {every}" if every else f"{count(tape.recorder.whole, 'iteration')} kept whole"
     return line(f"{how}: {done} in {plain(tape.path)}, {run}, {decimal(tape.path.stat().st_size)}", "bold")
 
 

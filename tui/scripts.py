@@ -44,7 +44,7 @@ class Ran:
     @property
     def said(self) -> str:
         """How it ended, in words; "" where nothing went wrong."""
-        return ending(self.recording)
+        return ending(self.failure, len(self.recording.kept))
 
 
 def run(script: str, args: tuple[str, ...], iterations: int, out: Path, begins: str = "", aside: bool = False) -> Ran:
@@ -76,9 +76,10 @@ def run(script: str, args: tuple[str, ...], iterations: int, out: Path, begins: 
     if notes["unbegun"]:
         raise ScenarioError(f"--iteration-of {begins}: {notes['unbegun']}")
     if not out.exists():
-        why = notes["failure"] or (f"it ended with status {status}" if status else notes["idle"])
+        why = notes["failure"] or (ended(status) if status else notes["idle"])
         raise ScenarioError(f"{script}: nothing was recorded: {why}")
-    return Ran(Recording(out), notes["failure"], tuple(notes["unclear"]))
+    failure = notes["failure"] or (ended(status) if status else "")  # it was ended before that could be written down
+    return Ran(Recording(out), failure, tuple(notes["unclear"]))
 
 
 def told(pipe: int) -> dict[str, Any]:
@@ -118,6 +119,10 @@ def loss_checked(report: Report) -> bool:
         if event.address.phase == "forward" and event.depth == 0 and np.ndim(event.tensors.get("output", [0])) == 0
     }
     return any(check.path in numbers and check.ok is not None for check in report.checks)
+
+
+def ended(status: int) -> str:
+    return f"it ended with status {status}" if status > 0 else f"it was ended by signal {-status}"
 
 
 def checked(name: str, recording: Recording) -> Checked:

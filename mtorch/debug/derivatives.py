@@ -84,7 +84,10 @@ class Derivative:
     def __init__(self, call: Call, budget: Budget | None = None) -> None:
         self.layer, self._own = call.layer, own(call.layer)
         self.parameters = {name: p.astype(np.float64, copy=False) for name, p in call.layer.parameters.items()}
-        self.inputs, self.spread = list(call.inputs), call.spread
+        # Of a layer that need not be handed all, those that a copy has already as they are to be.
+        partly = getattr(call.layer, "parameters_one_by_one", False)
+        self._there = {n for n, p in call.layer.parameters.items() if partly and p.dtype == np.float64}
+        self.inputs, self.spread, self._shape = list(call.inputs), call.spread, call.grad_output.shape
         self.budget = budget or Budget()
         self._epsilons: dict[str, float] = {}
         self._trusted: dict[str, bool] = {}
@@ -99,12 +102,23 @@ class Derivative:
         return found
 
     def output(self, replaced: Mapping[str, Array] = MappingProxyType({})) -> Array:
-        """The layer's output, with some of its inputs and parameters replaced."""
+        """The layer's output, with some of its inputs and parameters replaced; NaN where a stranger's refuses them."""
         self.budget.spend()
         layer, copied = (sharing(self.layer), np.asarray) if self._own else (twin(self.layer), np.array)
         inputs = [copied(replaced.get(f"#{i}", x)) for i, x in enumerate(self.inputs)]
-        layer.parameters = {name: copied(replaced.get(name, p)) for name, p in self.parameters.items()}
-        return np.asarray(layer.forward(*as_arguments(inputs, self.spread)))
+        try:
+            layer.parameters = {
+                name: copied(replaced.get(name, p))
+                for name, p in self.parameters.items()
+                if name in replaced or name not in self._there
+            }
+            return np.asarray(layer.forward(*as_arguments(inputs, self.spread)))
+        except Unmeasured:
+            raise
+        except Exception:
+            if self._own:
+                raise
+            return np.full(self._shape, np.nan)
 
     def repeatable(self) -> bool:
         """Whether two calls at the same point give the same: without that nothing can be measured."""
@@ -115,7 +129,7 @@ class Derivative:
         if self._trusts(slot, grad_output):
             found = [self._complex(slot, direction, grad_output) for direction in directions]
             return Slopes(np.array(found), np.zeros(len(found)), COMPLEX, floor(grad_output))
-        pairs = [self._central(slot, direction, grad_output) for direction in directions]
+        pairs = [self.central(slot, direction, grad_output) for direction in directions]
         values, uncertain = np.array(pairs).reshape(-1, 2).T
         return Slopes(values, uncertain, CENTRAL, floor(grad_output))
 
@@ -166,7 +180,7 @@ class Derivative:
             return False
         size, confirmed = max(floor(grad_output), rms(by_complex)), 0
         for exact, direction in zip(by_complex, directions, strict=False):
-            slope, uncertain = self._central(slot, direction, grad_output)
+            slope, uncertain = self.central(slot, direction, grad_output)
             if not np.isfinite(slope) or uncertain > SURE * size:
                 continue
             if abs(slope - exact) > NOISE * uncertain + 1e-9 * size:
@@ -204,7 +218,7 @@ class Derivative:
         np.multiply(direction, COMPLEX_STEP, out=found.imag)
         return found
 
-    def _central(self, slot: str, direction: Array, grad_output: Array) -> tuple[float, float]:
+    def central(self, slot: str, direction: Array, grad_output: Array) -> tuple[float, float]:
         """The slope by central differences, and by how much it may be off; the better of two step sizes."""
         best = self._differences(slot, direction, grad_output, CENTRAL_STEPS[0])
         if not best[1] <= SURE * abs(best[0]):

@@ -165,10 +165,14 @@ class Trace:
     accumulated: Mapping[tuple[str, str], tuple[Array | None, Array | None]] = field(default_factory=dict)
 
     def find(self, address: Address) -> int:
-        """The first event at the address. Raises MtorchError where there is none."""
+        """The first event at the address, without a path that of the phase. Raises MtorchError where there is none."""
         for event in self._at(address):
             if address.t is None or event.address.t == address.t:
                 return event.index
+        if not address.path and address.t is None:  # there is no one layer around all others
+            for event in self.events:
+                if event.address.phase == address.phase:
+                    return event.index
         steps = sorted({e.address.t for e in self._at(address) if e.address.t is not None})
         if steps:
             raise MtorchError(f"nothing at {str(address)!r}; there, t is {steps[0]}…{steps[-1]}")

@@ -75,7 +75,7 @@ def confirmed(call: Call) -> list[float] | None:
     off = errors([call])
     exact = off is not None and bool((off <= NEAR).all())
     missed = [line(call, seed) for seed in ((0,) if exact else (0, len(call.slots)))]
-    if not max(missed) <= CONFIRMED:
+    if not all(off_by <= CONFIRMED for off_by in missed):  # NaN isn't
         return None
     return off[0].tolist() if off is not None and exact else [max(missed)] * len(call.slots)
 

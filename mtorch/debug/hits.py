@@ -72,7 +72,7 @@ def next_hit(
     here = [hit for finder in finders for hit in finder.all(position.iteration) if hit.position > position]
     if here:
         return together(here, min(hit.position for hit in here))
-    first, size = position.iteration + 1, 1
+    first, size, most = position.iteration + 1, 1, session.reach or MOST
     while True:
         finders = [finder for finder in finders if finder.breakpoint.latest >= first]
         if not finders:
@@ -84,7 +84,7 @@ def next_hit(
                 stop = min(stop, hit.position.iteration + 1)
         if found:
             return together(found, min(hit.position for hit in found))
-        first, size = first + size, min(2 * size, MOST)
+        first, size = first + size, min(2 * size, most)
 
 
 def previous_hit(
@@ -404,8 +404,8 @@ class Steps:
         self._before: list[tuple[Array | None, Array]] = []
 
     def targets(self, session: Session) -> list[tuple[Any, tuple[str, ...]]]:
-        """What to watch: nothing where there are no terms, or nothing can be run."""
-        if not self.terms or not hasattr(session, "training"):
+        """What to watch: nothing where there are no terms, or no optimiser of ours can be run."""
+        if not self.terms or not hasattr(getattr(session, "training", None), "optimizer"):
             return []
         layers = dict(paths(session.training.model.sequential))
         for term in self.terms:

@@ -15,16 +15,7 @@ from mtorch.debug.session import Going, Session
 from mtorch.debug.timeline import Position
 from mtorch.errors import MtorchError, unknown
 from mtorch.layers.base import Array
-from mtorch.naming import paths
-from mtorch.training import State, Training
-
-
-def parameters(training: Training) -> dict[str, Array]:
-    """A training's parameters by path, such as "rnn.linear.weight", by reference."""
-    found = {}
-    for path, layer in paths(training.model.sequential):
-        found.update({f"{path}.{name}" if path else name: array for name, array in layer.parameters.items()})
-    return found
+from mtorch.training import State
 
 
 def last_change(
@@ -86,7 +77,7 @@ def next_change(
 def first_after(session: Session, path: str, index: tuple[int, ...], position: Position, going: Going) -> int:
     """The first iteration whose update of a parameter is at the position or after it."""
     session.seek(position.iteration, going)
-    known = parameters(session.training)
+    known = session.training.parameters()
     if path not in known:
         raise MtorchError(unknown("parameter", path, known))
     if index:

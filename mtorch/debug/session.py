@@ -6,12 +6,12 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Protocol
 
 import numpy as np
 
-from mtorch.debug.checkpoints import BUDGET, Checkpoints, Store, kept
+from mtorch.debug.checkpoints import BUDGET, Checkpoints, Store
 from mtorch.debug.diagnosis.findings import Finding
 from mtorch.debug.events import Address, Trace
 from mtorch.debug.health.scale import inconsistent_scale
@@ -61,6 +61,11 @@ class Session:
     iteration at whose start the training stands; none before it can be shown.
     """
 
+    way = why = ""
+    """How it goes back, in a few words, and why no better, where that is to be said."""
+    reach: int | None = None
+    """How many iterations it may run ahead of those that are still to be looked at; None is any."""
+
     def __init__(
         self,
         training: Training,
@@ -92,7 +97,7 @@ class Session:
             start = self.checkpoints.before(iteration)
             if not start <= self._at <= iteration:
                 self._at = -1  # a state that turns out not to fit leaves none behind
-                self.training.load_state(kept(self.checkpoints.state(start)))
+                self.training.load_state(self.checkpoints.state(start).kept())
                 self._at = start
             with self._whole_iterations():
                 while self._at < iteration:
@@ -127,7 +132,7 @@ class Session:
         """The state at the start of an iteration, in arrays of its own."""
         with self._running:
             self.seek(iteration, going)
-            return kept(self.training.state())
+            return self.training.state().kept()
 
     def visit(
         self, first: int, stop: int, look: Callable[[int, State], bool], going: Going = lambda _: True
@@ -168,7 +173,7 @@ class Session:
             raise
         except BaseException as error:
             failed, start = self._at, self.checkpoints.before(self._at)
-            self.training.load_state(kept(self.checkpoints.state(start)))
+            self.training.load_state(self.checkpoints.state(start).kept())
             self._at = start
             raise self.blame(error, failed) from error.__cause__
 
@@ -180,9 +185,9 @@ class Session:
         with self._running, np.errstate(all="ignore"):
             if iteration not in self._traces:
                 self.seek(iteration, going)
-                state, began = kept(self.training.state()), time.perf_counter()
+                state, began = self.training.state().kept(), time.perf_counter()
                 with self._whole_iterations():
-                    found = trace(self.training, iteration)
+                    found = self._watched(iteration)
                 self.seconds = time.perf_counter() - began
                 if iteration == len(self.losses):
                     self.losses.append(found.loss)
@@ -198,6 +203,19 @@ class Session:
         known = self._traces.get(iteration)
         return known[0] if known else None
 
+    def _watched(self, iteration: int) -> Trace:
+        """Run an iteration, from whose start the training is at, and hear of all events."""
+        return trace(self.training, iteration)
+
+    def _examined(self, state: State, found: Trace, exhaustive: bool, going: Callable[[], None]) -> Report:
+        """The checks of an iteration that started from a state, and was traced."""
+        self._double.load_state(state.kept())
+        return examine(trace(self._double, found.iteration), exhaustive, going)
+
+    def trying(self) -> AbstractContextManager[None]:
+        """While entered, calls of a trace can be made again."""
+        return nullcontext()
+
     def distance(self, iteration: int) -> int:
         """How many iterations must run before an iteration's events are at hand."""
         if iteration in self._traces:
@@ -212,15 +230,14 @@ class Session:
         """
         with self._checking, np.errstate(all="ignore"):
             if exhaustive or iteration not in self._reports:
-                state, _ = self._traced(iteration, going)
-                self._double.load_state(kept(state))
+                state, found = self._traced(iteration, going)
 
                 def check_going() -> None:
                     if not going(iteration):
                         raise Stopped
 
                 try:
-                    report = examine(trace(self._double, iteration), exhaustive, check_going)
+                    report = self._examined(state, found, exhaustive, check_going)
                 except Stopped:
                     raise
                 except BaseException as error:

@@ -78,5 +78,7 @@ def sharing(layer: Any) -> Any:
 
 def copied(layer: Any, memo: dict[int, Any] | None = None) -> Any:
     """A deep copy, but for modules that an attribute holds (such as xp = numpy), which can't be copied."""
+    if (own := type(layer).__dict__.get("__deepcopy__")) is not None:  # a stranger's layer, which knows how
+        return own(layer, memo or {})
     values = (value for _, inner in paths(layer) for value in vars(inner).values())
     return copy.deepcopy(layer, {**(memo or {}), **{id(v): v for v in values if isinstance(v, ModuleType)}})

@@ -35,13 +35,13 @@ class Replacement:
                     return watch.call(method, target, name, args, kwargs)
             return original(target, *args, **kwargs)
 
-        setattr(cls, name, method)
+        type.__setattr__(cls, name, method)  # past a metaclass that would not have it
 
     def restore(self) -> None:
         if self.own is None:
-            delattr(self.cls, self.name)
+            type.__delattr__(self.cls, self.name)
         else:
-            setattr(self.cls, self.name, self.own)
+            type.__setattr__(self.cls, self.name, self.own)
 
 
 _replaced: dict[tuple[type, str], Replacement] = {}

@@ -27,16 +27,23 @@ def seconds(work: Work) -> float:
     return time.perf_counter() - began
 
 
-def interleaved(what: Work, against: Work, rounds: int = 41) -> Measured:
-    """Each round does both, in alternating order, so that what disturbs the machine disturbs both alike."""
+def interleaved(what: Work, against: Work, rounds: int = 41, apart: Callable[[], float] = lambda: 0.0) -> Measured:
+    """Each round does both, in alternating order, so that what disturbs the machine disturbs both alike.
+
+    `apart` are the seconds of the `what` that was done last which don't count.
+    """
+
+    def counted() -> float:
+        return seconds(what) - apart()
+
     what(), against()
     pairs = []
     for number in range(rounds):
         if number % 2:
             second = seconds(against)
-            pairs.append((seconds(what), second))
+            pairs.append((counted(), second))
         else:
-            pairs.append((seconds(what), seconds(against)))
+            pairs.append((counted(), seconds(against)))
     ratio = statistics.median(a / b for a, b in pairs)
     return Measured(ratio, statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs))
 

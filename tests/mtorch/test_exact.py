@@ -17,7 +17,7 @@ seeds = st.integers(0, 2**32 - 1)
 
 
 @pytest.mark.parametrize("name", LAYERS)
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(seed=seeds)
 def test_layers_are_exact(name: str, seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cache
 from typing import Any
 
 import pytest
@@ -74,6 +75,12 @@ class Driver:
         return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
 
 
+@cache
+def session_of(scenario: str) -> Session:
+    """One for all tests of a scenario: what it knows already makes no difference to what shows, and spares checks."""
+    return Session(scenarios.find(scenario).build())
+
+
 @pytest.fixture
 def debug() -> Callable[..., AbstractAsyncContextManager[Driver]]:
     """Opens the debugger on a scenario's name, a training or a session."""
@@ -82,8 +89,10 @@ def debug() -> Callable[..., AbstractAsyncContextManager[Driver]]:
     async def opened(
         target: Any, size: tuple[int, int] = (80, 24), settle: bool = True, notebook: Notebook | None = None
     ) -> AsyncIterator[Driver]:
-        training = scenarios.find(target).build() if isinstance(target, str) else target
-        session = Session(training) if isinstance(training, Training) else training
+        if isinstance(target, str):
+            session = session_of(target)
+        else:
+            session = Session(target) if isinstance(target, Training) else target
         app = DebuggerApp(session, "target", notebook)
         async with app.run_test(size=size) as pilot:
             driver = Driver(app, pilot)

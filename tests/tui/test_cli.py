@@ -22,6 +22,7 @@ from tui import cli
 from tui.as_json import dumps
 from tui.checking import Checked
 from tui.output import check_report
+from tui.targets import WANTED
 
 FAULTS = [name for name, scenario in SCENARIOS.items() if "fault" in scenario.tags and "gallery" not in scenario.tags]
 HEALTHY = [name for name, scenario in SCENARIOS.items() if scenario.expected is None]
@@ -471,7 +472,7 @@ def test_an_async_build_is_told_in_one_line(tmp_path: Path) -> None:
     path.write_text("async def build(seed): pass\n")
     done = subprocess.run([*PROCESS, "check", str(path)], capture_output=True, text=True)
     assert done.returncode == 2
-    assert done.stderr == f"mtorch: {path}: build(seed) expected to return a mtorch.Training, got coroutine\n"
+    assert done.stderr == f"mtorch: {path}: build(seed) expected to return {WANTED}, got coroutine\n"
 
 
 @pytest.mark.parametrize("args", [("check", "rnn-sin-cos", "--iterations", "1"), ("list", "--json"), ("--help",)])
@@ -492,7 +493,7 @@ def test_a_pipe_that_closes_early_is_no_error() -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
 def test_piped_to_a_file(encoding: str) -> None:
     env = {**os.environ, "PYTHONIOENCODING": encoding, "NO_COLOR": "1"}
-    done = subprocess.run([*PROCESS, "check", "rnn-sin-cos-seed"], capture_output=True, env=env)
+    done = subprocess.run([*PROCESS, "check", "rnn-sin-cos-seed", "--iterations", "1"], capture_output=True, env=env)
     assert (done.returncode, done.stderr) == (1, b"")
     assert b"\x1b" not in done.stdout
     assert "WRONG" in done.stdout.decode(encoding)

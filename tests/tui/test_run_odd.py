@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
 from pathlib import Path
 
 import pytest
 
 from mtorch.debug.diagnosis.findings import Finding
-from mtorch.errors import ScenarioError
 from tui import scripts
-from tui.targets import load
+from tui.cli import main
 
 LAYER = """
 import numpy as np
@@ -49,6 +49,23 @@ if os.fork() == 0:
 os.wait()
 while True: step()
 """
+AWAY = """
+import os, threading, time
+left = open(os.path.join(os.path.dirname(__file__), "left.txt"), "w")
+left.write("written")  # and closed by Python, at its end
+class Fixed(type):
+    def __setattr__(cls, name, value): raise AttributeError(f"{name} can't be set")
+class Half(metaclass=Fixed):
+    def forward(self, x): return x / 2
+    def backward(self, g): return g / 2
+os.chdir("/")
+def train():
+    assert os.path.samefile(__file__, threading.main_thread().script)
+    for _ in range(2): step()
+threading.main_thread().script = __file__
+threading.Timer(0.01, train).start()
+threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+"""
 MATRIX = """
 class Linear:
     def __init__(self): self.w = np.matrix(rng.normal(size=(3, 3)))
@@ -74,7 +91,7 @@ while True:
 def found(script: str, tmp_path: Path) -> list[Finding]:
     path = tmp_path / "script.py"
     path.write_text(textwrap.dedent(LAYER + script), encoding="utf-8")
-    ran = scripts.run(str(path), (), 2, tmp_path / "a.mtr")
+    ran = scripts.run(os.path.relpath(path), (), 2, tmp_path / "a.mtr")
     assert not ran.failure
     checked = scripts.checked("script.py", ran.recording)
     assert checked.iterations == 2 and any(check.ok for check in checked.checks)
@@ -84,6 +101,20 @@ def found(script: str, tmp_path: Path) -> list[Finding]:
 @pytest.mark.parametrize("script", [PROCESS, LOADER, TRAINER, FORKED], ids=["process", "loader", "trainer", "forked"])
 def test_what_a_script_has_left_at_work_ends_with_it(script: str, tmp_path: Path) -> None:
     assert found(script, tmp_path) == []
+
+
+def test_a_script_may_go_elsewhere_and_train_in_a_thread_that_outlives_it(tmp_path: Path) -> None:
+    assert found(AWAY, tmp_path) == []
+    assert (tmp_path / "left.txt").read_text() == "written"
+
+
+def test_where_a_script_was_killed_is_said(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(LAYER + "for _ in range(2): step()\nimport os; os.kill(os.getpid(), 9)\n")
+    with pytest.raises(SystemExit) as left:
+        main(["run", "--check", str(script)])
+    assert left.value.code == 2  # though what was recorded is clean
+    assert "mtorch: the script failed: it was ended by signal 9, after 1 iteration" in capfd.readouterr().err
 
 
 def test_a_constant_on_one_of_two_ways_cancels_out_with_nothing(tmp_path: Path) -> None:
@@ -131,7 +162,3 @@ def build(seed):
 
 def test_the_steps_of_what_build_makes_are_taken(tmp_path: Path) -> None:
     assert {(f.path, f.tensor, f.cause) for f in found(BUILT, tmp_path)} == {("dense", "grad_input", "transposed")}
-    script = tmp_path / "mine.py"
-    script.write_text(BUILT)
-    with pytest.raises(ScenarioError, match=r"got mtorch_target.Trainer; mtorch run .*mine.py takes its steps"):
-        load(str(script))

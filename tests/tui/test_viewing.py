@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tui.actions import viewing
+from tui.viewmodels.numbers import cell as cell_text
 from tui.widgets.lines_view import LinesView
 from tui.widgets.tensor_table import TensorTable
 
@@ -56,3 +57,38 @@ async def test_levels_and_zoom(debug: Debug) -> None:
         assert right.display and not left.display
         await driver.press("underscore")
         assert right.display and left.display
+
+
+async def test_the_table_is_gone_through_by_keys(debug: Debug) -> None:
+    async with debug("rnn-sin-cos-seed") as driver:
+        await driver.command("goto 0 backward rnn.tanh t=8")
+        table = driver.app.query(TensorTable).first()
+        await driver.press("W")
+        assert "wrong: grad_input[0,1] = " in driver.status, "the one behind the chosen cell"
+        await driver.press("m")
+        array = table.table.array
+        assert abs(array[table.cell]) == abs(array).max() and str(array[table.cell]) in driver.status
+        await driver.press("I")
+        assert driver.status == "all numbers are finite"
+        cell = table.cell
+        await driver.press("o")
+        assert table.cell == cell, "it is the same, in another row"
+        await driver.press("t", "t", "t")
+        assert table.look.form == "exact" and "numbers: exact" in driver.status
+        await driver.press("y")
+        assert driver.app.clipboard == cell_text(array[cell], "exact") and "copied grad_input[" in driver.status
+        await driver.press("Y")
+        assert driver.app.clipboard.count("\n") == 31 and driver.app.clipboard.count("\t") == 32 * 31
+        await driver.command("cell 3,-1")
+        assert table.cell == (3, 31)
+        await driver.command("cell 99,0")
+        assert "no cell 99,0 in a tensor of 32x32" in driver.status
+        await driver.press("right_parenthesis")
+        assert "no axes beyond" in driver.status
+        await driver.command("goto 0 forward rnn")
+        assert "[0,:,:]  slice 0 of 0…9" in driver.text
+        await driver.press("right_parenthesis")
+        await driver.press("right_curly_bracket")
+        assert table.table.fixed == (1,), "the slice stays from one iteration to the next"
+        await driver.command("cell 9,0,2")
+        assert table.table.fixed == (9,) and table.cell == (9, 0, 2)

@@ -92,6 +92,7 @@ async def test_branches_are_compared_and_forgotten(debug: Debug) -> None:
 async def test_a_comparison_is_as_long_as_one_says_and_what_is_known_shows_when_it_is_stopped(
     debug: Debug, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(running, "HEARD", 0.0)  # a run's progress shows at once
     async with debug(healthy(), (140, 45)) as driver:
         await driver.command("goto 5")
         await driver.command("set lr = 0 as a-name-that-takes-some-room")

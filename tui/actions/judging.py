@@ -42,7 +42,7 @@ class Judges:
             self.check(self.session, iteration)
             self.show()
 
-    @work(thread=True, exclusive=True, group="check", exit_on_error=False)
+    @work(thread=True, exclusive=True, group="check", description="check", exit_on_error=False)
     def check(self: Any, session: Session, iteration: int) -> None:
         """Of a session, as another branch may have come into view meanwhile."""
         worker = get_current_worker()
@@ -65,14 +65,15 @@ class Judges:
             self.failures[message.iteration] = message.failure
         self.show()
 
-    @work(thread=True, exclusive=True, group="compare", exit_on_error=False)
+    @work(thread=True, exclusive=True, group="compare", description="compare", exit_on_error=False)
     def compare(self: Any, report: Report, event: int, tensors: list[str]) -> None:
         worker = get_current_worker()
         for tensor in tensors:
             if worker.is_cancelled:
                 return
             try:
-                found = report.numerical(event, tensor)
+                with self.session.trying():
+                    found = report.numerical(event, tensor)
                 failure = "nothing to compare with" if found is None else ""
             except BaseException as error:  # a user's own layers may raise anything, sys.exit too
                 failure = what(error)

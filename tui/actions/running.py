@@ -52,7 +52,7 @@ class Runs:
             except BaseException as error:  # a user's own layers may raise anything, sys.exit too
                 self.fail(error)
 
-    @work(thread=True, group="run", exit_on_error=False)
+    @work(thread=True, group="run", description="run", exit_on_error=False)
     def _run(self: Any, job: Job) -> None:
         worker, told, trained = get_current_worker(), time.monotonic(), len(self.session.losses)
 

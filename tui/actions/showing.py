@@ -16,6 +16,7 @@ from tui.viewmodels.curve import loss_so_far
 from tui.viewmodels.here import here
 from tui.viewmodels.place import breadcrumb
 from tui.viewmodels.strip import strip
+from tui.viewmodels.table import Beside
 from tui.viewmodels.verdict import summary, verdict
 from tui.widgets.event_tree import EventTree
 from tui.widgets.findings_list import FindingsList
@@ -71,9 +72,10 @@ class Shows:
         for number, panel in enumerate(self.query(TensorPanel)):
             name = order[number] if number < len(order) else ""
             array = event.tensors.get(name)
-            numerical, judged, note = None, None, ""
+            beside, judged, note = None, None, ""
             if report and array is not None and name in wrong:
                 numerical = report.known_numerical(event.index, name)
+                beside = None if numerical is None else Beside(numerical)
                 judged = report.trace.events[event.index].tensors[name]
                 failure = self.uncompared.get((report.iteration, event.index, name))
                 if numerical is not None:
@@ -86,7 +88,7 @@ class Shows:
                     note = "✗ wrong, finding the right numbers …"
                     if panel.display:
                         missing.append(name)
-            panel.show(name, array, numerical, judged, note)
+            panel.show(name, array, beside, judged, note)
         if report and missing and not {(report.iteration, event.index, name) for name in missing} <= self.comparing:
             self.comparing = {(report.iteration, event.index, name) for name in missing}
             self.compare(report, event.index, missing)

@@ -10,7 +10,7 @@ from mtorch.debug.branches import Branches, cell_name, parse_cell, parse_edits, 
 from mtorch.debug.diagnosis.finite import not_finite
 from mtorch.debug.differences import Comparison, compare
 from mtorch.debug.events import Trace
-from mtorch.debug.origins import born, last_change, next_change, parameters
+from mtorch.debug.origins import born, last_change, next_change
 from mtorch.debug.session import Going, Session, Stopped
 from mtorch.debug.timeline import Position
 from mtorch.errors import MtorchError
@@ -134,7 +134,7 @@ class WhatIf:
             address = self.trace.events[self.position.event].address
             name = (self.chosen or "").removeprefix("grad_")
             own = address.path if address.phase == "update" else f"{address.path}.{name}" if address.path else name
-            if own in parameters(self.session.training):
+            if own in self.session.training.parameters():
                 return own
         raise MtorchError("no parameter is shown here; expected one, such as rnn.linear.weight[3,7]")
 

@@ -54,10 +54,12 @@ class Whence:
         self.go(lambda _: (there, words), there.iteration)
         self.look_at(place.tensor, place.cell)
 
-    @work(thread=True, exclusive=True, group="sources", exit_on_error=False)
+    @work(thread=True, exclusive=True, group="sources", description="sources", exit_on_error=False)
     def find_sources(self: Any, trace: Trace, place: Place) -> None:
         try:
-            self.post_message(Traced(trace.iteration, sources(trace, place)))
+            with self.session.trying():
+                found = sources(trace, place)
+            self.post_message(Traced(trace.iteration, found))
         except BaseException as error:  # a user's own layers may raise anything, sys.exit too
             self.post_message(Traced(trace.iteration, None, what(error)))
 

@@ -62,3 +62,15 @@ def level(value: float, scale: float) -> int | None:
         return None
     share = 0.0 if scale == 0 else min(1.0, abs(value) / scale) ** 0.5
     return STEPS + round(float(np.copysign(share * STEPS, value)))
+
+
+def apart(a: float, b: float) -> int | None:
+    """Which shade two numbers have by how far they are apart, as a share of the larger one: zero's where they are the
+    same, the last one's for all of it, and in between by its logarithm, down to 1e-16. None where just one is finite.
+    """
+    if a == b or (a != a and b != b):
+        return STEPS
+    if not (np.isfinite(a) and np.isfinite(b)):
+        return None
+    share = abs(a - b) / max(abs(a), abs(b))
+    return STEPS + max(1, round(STEPS * (1 + float(np.log10(min(1.0, share))) / 16)))

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from mtorch.layers.base import Array
-from tui.viewmodels.heat import level
-from tui.viewmodels.numbers import WIDTH, cell
+from tui.viewmodels.heat import apart, level
+from tui.viewmodels.numbers import FORMS, cell
 
 WRONG = 1e-6
 """A cell is marked as wrong where it is off by more than this share of the tensor's largest number: the check's
 own tolerance, so that a gradient found wrong has wrong cells."""
+
+ORDERS = ("", "rows", "columns", "both")
+"""What may be sorted by norm, the largest first."""
 
 
 class Cell(NamedTuple):
@@ -25,31 +29,107 @@ class Cell(NamedTuple):
     wrong: bool = False
 
 
-@dataclass(frozen=True, eq=False)
-class Table:
-    """An array of any rank in two axes: the last one across, all others down.
-
-    Where `numerical` is given, every column is double: the recorded number, and the right one beside it.
-    `judged` is what was compared with it, the recorded numbers in double precision.
+class Beside(NamedTuple):
+    """Numbers that stand beside a tensor's own, and what the two are called. Where `apart`, they are another run's, and
+    cells are coloured by how far the two are apart.
     """
 
     array: Array
-    numerical: Array | None = None
+    ours: str = "recorded"
+    theirs: str = "right"
+    apart: bool = False
+
+
+class Look(NamedTuple):
+    """How a table is looked at. `fixed` has the indices on the axes that are not shown: all 0 where it doesn't fit."""
+
+    fixed: tuple[int, ...] = ()
+    order: str = ""
+    form: str = "auto"
+
+
+PLAIN = Look()
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Two axes of an array of any rank: the last two that are longer than 1. Of the others one index shows.
+
+    Where there is something `beside`, every column is double: the recorded number, and the other one beside it.
+    `judged` is what was compared with it, the recorded numbers in double precision. `labels` names the indices of
+    each axis; () where they have no names.
+    """
+
+    array: Array
+    beside: Beside | None = None
     judged: Array | None = None
+    look: Look = PLAIN
+    labels: Sequence[Sequence[str]] = ()
+
+    @cached_property
+    def axes(self) -> tuple[int, ...]:
+        """Those shown: of rows, of columns; fewer where the array has fewer."""
+        rank = self.array.ndim
+        if rank <= 2:
+            return tuple(range(rank))
+        long = [axis for axis in range(rank) if self.array.shape[axis] != 1]
+        others = [axis for axis in reversed(range(rank)) if axis not in long]
+        return tuple(sorted([*reversed(long), *others][:2]))
+
+    @cached_property
+    def rest(self) -> tuple[int, ...]:
+        """The axes that are not shown."""
+        return tuple(axis for axis in range(self.array.ndim) if axis not in self.axes)
+
+    @cached_property
+    def fixed(self) -> tuple[int, ...]:
+        """The indices on the axes that are not shown."""
+        sizes = self.sizes
+        given = self.look.fixed
+        fits = len(given) == len(sizes) and all(0 <= i < n for i, n in zip(given, sizes, strict=True))
+        return given if fits else (0,) * len(sizes)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """How long the axes are that are not shown."""
+        return tuple(self.array.shape[axis] for axis in self.rest)
+
+    @property
+    def slices(self) -> int:
+        return int(np.prod(self.sizes, dtype=int))
+
+    def slice(self, number: int) -> Look:
+        """The look at the slice of that number, counted in the array's own order; the last one, beyond it."""
+        number = max(0, min(number, self.slices - 1))
+        return self.look._replace(fixed=tuple(int(i) for i in np.unravel_index(number, self.sizes)))
+
+    @property
+    def number(self) -> int:
+        """The slice that shows."""
+        return int(np.ravel_multi_index(self.fixed, self.sizes)) if self.rest and self.slices else 0
+
+    def _grid(self, array: Array) -> Array:
+        if array.ndim < 2:
+            return array.reshape(1, -1)
+        if not array.size:
+            return array.reshape(0, 0)
+        index = dict(zip(self.rest, self.fixed, strict=True))
+        found: Array = array[tuple(index.get(axis, slice(None)) for axis in range(array.ndim))]
+        return found
 
     @cached_property
     def grid(self) -> Array:
-        return as_grid(self.array)
+        return self._grid(self.array)
 
     @cached_property
     def right(self) -> Array | None:
-        if self.numerical is None or self.numerical.shape != self.array.shape:
+        if self.beside is None or self.beside.array.shape != self.array.shape:
             return None
-        return as_grid(self.numerical)
+        return self._grid(self.beside.array)
 
     @cached_property
     def compared(self) -> Array:
-        return self.grid if self.judged is None else as_grid(self.judged)
+        return self.grid if self.judged is None else self._grid(self.judged)
 
     @property
     def rows(self) -> int:
@@ -60,53 +140,113 @@ class Table:
         return int(self.grid.shape[1])
 
     @property
+    def width(self) -> int:
+        """Of a number."""
+        return FORMS[self.look.form].width
+
+    @property
     def column_width(self) -> int:
-        return (WIDTH + 1) * (1 if self.right is None else 2) + 1
+        return (self.width + 1) * (1 if self.right is None else 2) + 1
 
     @cached_property
     def label_width(self) -> int:
-        return max(3, len(self.row_label(self.rows - 1)) + 1 if self.rows else 0)
+        return max(3, len(str(max(0, self.rows - 1))) + 1, 1 + max((len(name) for name in self._names(0)), default=0))
 
     @cached_property
     def scale(self) -> float:
-        """The largest finite magnitude, of the recorded and the right numbers."""
-        return max(largest(self.grid), 0.0 if self.right is None else largest(self.right))
+        """The largest finite magnitude, of the recorded numbers and those beside them, in all slices."""
+        beside = 0.0 if self.beside is None or self.right is None else largest(self.beside.array)
+        return max(largest(self.array), beside)
+
+    @cached_property
+    def row_order(self) -> Array | None:
+        return order(self.grid, 1) if self.look.order in ("rows", "both") else None
+
+    @cached_property
+    def column_order(self) -> Array | None:
+        return order(self.grid, 0) if self.look.order in ("columns", "both") else None
+
+    def own_row(self, row: int) -> int:
+        """The grid's row that stands in a row."""
+        return row if self.row_order is None else int(self.row_order[row])
+
+    def own_column(self, column: int) -> int:
+        return column if self.column_order is None else int(self.column_order[column])
 
     def index_at(self, row: int, column: int) -> tuple[int, ...]:
         """The index in the array of what stands in a row and a column."""
-        if not self.array.ndim:
-            return ()
-        return (*(int(i) for i in np.unravel_index(row, self.array.shape[:-1] or (1,))), column)[-self.array.ndim :]
+        here = dict(zip(self.rest, self.fixed, strict=True))
+        here.update(zip(self.axes, (self.own_row(row), self.own_column(column))[-len(self.axes) :], strict=False))
+        return tuple(here[axis] for axis in range(self.array.ndim))
+
+    def at(self, index: tuple[int, ...]) -> Table:
+        """The table with the slice in which an index lies."""
+        fixed = tuple(index[axis] for axis in self.rest)
+        return self if fixed == self.fixed else replace(self, look=self.look._replace(fixed=fixed))
 
     def place_of(self, index: tuple[int, ...]) -> tuple[int, int]:
-        """The row and the column of an index."""
-        if self.array.ndim < 2:
-            return 0, index[0] if index else 0
-        return int(np.ravel_multi_index(index[:-1], self.array.shape[:-1])), index[-1]
+        """The row and the column of an index of the slice that shows."""
+        row, column = ((0, 0, *(index[axis] for axis in self.axes))[-2:]) if self.axes else (0, 0)
+        if self.row_order is not None:
+            row = int(np.flatnonzero(self.row_order == row)[0])
+        if self.column_order is not None:
+            column = int(np.flatnonzero(self.column_order == column)[0])
+        return row, column
+
+    def _names(self, axis: int) -> Sequence[str]:
+        """The names of the rows (0) or of the columns (1), () where they have none."""
+        axis += len(self.axes) - 2
+        if axis < 0 or not self.axes or len(self.labels) != self.array.ndim:
+            return ()
+        names = self.labels[self.axes[axis]]
+        return names if len(names) == self.array.shape[self.axes[axis]] else ()
 
     def row_label(self, row: int) -> str:
-        """The row's index on all axes but the last: "3", or "3,12"."""
-        leading = self.array.shape[:-1]
-        return ",".join(str(int(i)) for i in np.unravel_index(row, leading)) if leading else "0"
+        """The row's name, or its index."""
+        names, own = self._names(0), self.own_row(row)
+        return names[own] if names else str(own)
 
     def column_label(self, column: int) -> str:
-        return f"{column}" if self.right is None else f"{column} recorded / right"
+        names, own = self._names(1), self.own_column(column)
+        name = names[own] if names else str(own)
+        return (
+            name if self.beside is None or self.right is None else f"{name} {self.beside.ours} / {self.beside.theirs}"
+        )
 
     def cells(self, row: int, column: int) -> tuple[Cell, ...]:
-        """One cell; two where the right number is known."""
-        value = self.grid[row, column]
-        here = Cell(cell(value), level(float(value), self.scale))
-        if self.right is None:
+        """One cell; two where something stands beside it."""
+        row, column = self.own_row(row), self.own_column(column)
+        value, form = self.grid[row, column], self.look.form
+        here = Cell(cell(value, form), level(float(value), self.scale))
+        if self.right is None or self.beside is None:
             return (here,)
         right = self.right[row, column]
+        there = Cell(cell(right, form), level(float(right), self.scale))
+        if self.beside.apart:
+            shade, same = apart(float(value), float(right)), value == right or (value != value and right != right)
+            return (here._replace(level=shade, wrong=not same), there._replace(level=shade))
         wrong = not np.isnan(right) and not abs(self.compared[row, column] - right) <= WRONG * self.scale
-        return (here._replace(wrong=wrong), Cell(cell(right), level(float(right), self.scale)))
+        return (here._replace(wrong=wrong), there)
+
+    def wrong(self) -> Array | None:
+        """Which elements of the whole array are marked; None where nothing stands beside it."""
+        if self.right is None or self.beside is None:
+            return None
+        ours, theirs = self.array if self.judged is None else self.judged, self.beside.array
+        with np.errstate(all="ignore"):
+            if self.beside.apart:
+                found: Array = ~((ours == theirs) | ((ours != ours) & (theirs != theirs)))
+            else:
+                found = ~(np.abs(ours - theirs) <= WRONG * self.scale) & ~np.isnan(theirs)
+        return found
 
 
-def as_grid(array: Array) -> Array:
-    if array.ndim < 2:
-        return array.reshape(1, -1)
-    return array.reshape(-1, array.shape[-1]) if array.shape[-1] else array.reshape(0, 0)
+def order(grid: Array, axis: int) -> Array:
+    """Rows (axis 1) or columns (0) by their norms, the largest first; what is not finite counts as largest."""
+    with np.errstate(all="ignore"):
+        norms = np.linalg.norm(grid.astype(np.float64, copy=False), axis=axis)
+    found: Array = np.argsort(-np.where(np.isfinite(norms), norms, np.inf), kind="stable")
+    return found
 
 
 def largest(array: Array) -> float:

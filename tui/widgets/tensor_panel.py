@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -10,14 +12,14 @@ from textual.widgets import Static
 from mtorch.layers.base import Array
 from tui.plain import plain
 from tui.viewmodels.statistics import statistics
-from tui.viewmodels.table import Table
+from tui.viewmodels.table import Beside, Table
 from tui.widgets.tensor_table import TensorTable
 
 
 class TensorPanel(Vertical):
     """`note` says something about the tensor, such as that it is wrong."""
 
-    shown: tuple[Array | None, Array | None] = (None, None)
+    shown: tuple[Array | None, ...] = (None, None)
     tensor = ""
 
     def compose(self) -> ComposeResult:
@@ -28,15 +30,17 @@ class TensorPanel(Vertical):
         self,
         name: str,
         array: Array | None,
-        numerical: Array | None = None,
+        beside: Beside | None = None,
         judged: Array | None = None,
         note: str = "",
+        labels: Sequence[Sequence[str]] = (),
     ) -> None:
         self.tensor = name if array is not None else ""
         title = Text(overflow="ellipsis")
         if array is not None:
             title.append(plain(name), "bold").append(f"{note and ' ' + note}  {statistics(array)}")
         self.query_one(Static).update(title, layout=False)
-        before, self.shown = self.shown, (array, numerical)
-        if before[0] is not array or before[1] is not numerical:
-            self.query_one(TensorTable).show(None if array is None else Table(array, numerical, judged))
+        before, self.shown = self.shown, (array, beside.array if beside else None)
+        if any(a is not b for a, b in zip(before, self.shown, strict=True)):
+            table = None if array is None else Table(array, beside, judged, labels=labels)
+            self.query_one(TensorTable).show(table)

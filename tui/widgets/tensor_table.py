@@ -1,19 +1,26 @@
-"""TensorTable: a whole tensor as a table with heat, of which only the cells that show are drawn."""
+"""TensorTable: a tensor as a table with heat, of which only the cells that show are drawn."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from rich.cells import set_cell_size
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding
+from textual.events import Click
 from textual.strip import Strip
 
+from tui.messages import Chosen
+from tui.plain import plain
 from tui.viewmodels.heat import SHADES
-from tui.viewmodels.numbers import WIDTH
-from tui.viewmodels.table import Cell, Table
+from tui.viewmodels.table import PLAIN, Cell, Look, Table
 from tui.widgets.line_view import LineView
 
 WRONG = "✗"
+LONGEST = 12
+"""Cells of a row's name at most."""
 
 
 def styles(dark: bool) -> list[Style]:
@@ -27,84 +34,157 @@ LOST = Style(color="rgb(255,255,255)", bgcolor="rgb(190,0,120)", bold=True)
 
 
 class TensorTable(LineView):
-    """Column and row labels stay in place while the rest scrolls."""
+    """Column and row labels stay in place while the rest scrolls. `cursor` is the row and the column of the chosen
+    cell, which stays where it is as long as tables of the same shape show, as does the slice.
+    """
 
     BINDINGS = [
-        Binding("left", "scroll_cells(-1, 0)", "left", show=False, id="table.left"),
-        Binding("right", "scroll_cells(1, 0)", "right", show=False, id="table.right"),
-        Binding("up", "scroll_cells(0, -1)", "up", show=False, id="table.up"),
-        Binding("down", "scroll_cells(0, 1)", "down", show=False, id="table.down"),
+        Binding("left", "move_cell(-1, 0)", "left", show=False, id="table.left"),
+        Binding("right", "move_cell(1, 0)", "right", show=False, id="table.right"),
+        Binding("up", "move_cell(0, -1)", "up", show=False, id="table.up"),
+        Binding("down", "move_cell(0, 1)", "down", show=False, id="table.down"),
+        Binding("pageup", "move_page(-1)", "page up", show=False, id="table.page-up"),
+        Binding("pagedown", "move_page(1)", "page down", show=False, id="table.page-down"),
+        Binding("home", "move_cell(-1000000000, 0)", "first column", show=False, id="table.home"),
+        Binding("end", "move_cell(1000000000, 0)", "last column", show=False, id="table.end"),
+        Binding("ctrl+home", "move_cell(-1000000000, -1000000000)", "first cell", show=False, id="table.first"),
+        Binding("ctrl+end", "move_cell(1000000000, 1000000000)", "last cell", show=False, id="table.last"),
     ]
 
     table: Table | None = None
-    chosen: tuple[int, int] | None = None
-    """The row and the column of the cell that something is about."""
+    look: Look = PLAIN
+    cursor = (0, 0)
 
     def show(self, table: Table | None) -> None:
-        self.table, self.chosen = table, None
+        before = self.table
+        if before is not None and table is not None and before.array.shape != table.array.shape:
+            self.look, self.cursor = self.look._replace(fixed=()), (0, 0)
+        self.table = None if table is None else replace(table, look=self.look)
+        self._measure()
+
+    def look_by(self, look: Look) -> None:
+        """Look at the same tensor in another way; the chosen cell stays the chosen one where it shows."""
+        if self.table is None:
+            self.look = look
+            return
+        cell, same = self.cell, look.fixed == self.look.fixed
+        self.look = look
+        self.table = replace(self.table, look=look)
+        self._measure()
+        if cell is not None and same:
+            self.choose(cell)
+
+    def _measure(self) -> None:
+        table = self.table
         if table is None:
             self.set_extent(0, 0)
         else:
-            self.set_extent(table.label_width + table.columns * table.column_width, table.rows + 1)
+            self.set_extent(self.label_width + table.columns * table.column_width, table.rows + self.heads)
 
-    def action_scroll_cells(self, columns: int, rows: int) -> None:
-        wide = self.table.column_width if self.table else 1
-        self.scroll_to(self.scroll_x + columns * wide, self.scroll_y + rows, animate=False)
+    @property
+    def label_width(self) -> int:
+        return min(LONGEST, self.table.label_width) if self.table else 0
+
+    @property
+    def heads(self) -> int:
+        """Lines above the cells: the columns' labels, and which slice shows where there are several axes more."""
+        return 1 + bool(self.table and self.table.rest)
 
     @property
     def cell(self) -> tuple[int, ...] | None:
-        """The index of the chosen cell; without one, of the first that shows whole."""
+        """The index of the chosen cell."""
         table = self.table
         if table is None or not table.rows or not table.columns:
             return None
-        row, column = self.chosen or (int(self.scroll_y), -(-int(self.scroll_x) // table.column_width))
+        row, column = self.cursor
         return table.index_at(min(row, table.rows - 1), min(column, table.columns - 1))
 
     def choose(self, index: tuple[int, ...]) -> None:
-        """Choose a cell, and scroll by as little as it takes until it shows."""
+        """Choose a cell, in whatever slice it lies, and scroll by as little as it takes until it shows."""
         if (table := self.table) is None:
             return
-        self.chosen = row, column = table.place_of(index)
-        self.reveal(row + 1)
-        if row < self.scroll_y:
-            self.scroll_to(y=row, animate=False)
-        room = max(1, self.size.width - table.label_width - table.column_width)
+        if (there := table.at(index)) is not table:
+            self.table, self.look = there, there.look
+        self._to(*self.table.place_of(index))
+
+    def _to(self, row: int, column: int) -> None:
+        table = self.table
+        if table is None or not table.rows or not table.columns:
+            return
+        row, column = max(0, min(row, table.rows - 1)), max(0, min(column, table.columns - 1))
+        self.cursor = row, column
+        height = max(1, self.scrollable_content_region.height - self.heads)
+        y = min(max(self.scroll_y, row - height + 1), row)
+        room = max(1, self.scrollable_content_region.width - self.label_width - table.column_width)
         left = column * table.column_width
-        self.scroll_to(x=min(max(self.scroll_x, left - room), left), animate=False)
+        self.scroll_to(x=min(max(self.scroll_x, left - room), left), y=y, animate=False)
         self.refresh()
+        self.post_message(Chosen())
+
+    def action_move_cell(self, columns: int, rows: int) -> None:
+        row, column = self.cursor
+        self._to(row + rows, column + columns)
+
+    def action_move_page(self, pages: int) -> None:
+        self.action_move_cell(0, pages * max(1, self.scrollable_content_region.height - self.heads))
+
+    def action_slice(self, by: int) -> None:
+        if self.table is not None and self.table.rest:
+            self.look_by(self.table.slice(self.table.number + by))
+            self.post_message(Chosen())
+
+    def on_click(self, click: Click) -> None:
+        offset, table = click.get_content_offset(self), self.table
+        if offset is None or table is None:
+            return
+        row = self.scroll_offset.y + offset.y - self.heads
+        column = (self.scroll_offset.x + offset.x - self.label_width) // table.column_width
+        if 0 <= row < table.rows and 0 <= column < table.columns:
+            self._to(row, column)
 
     def render_line(self, y: int) -> Strip:
         width, base = self.size.width, self.rich_style
         table = self.table
-        if table is None or not table.rows:
-            return Strip([Segment("(empty)" if table is not None and y == 0 else "", base)]).adjust_cell_length(
-                width, base
-            )
+        if table is None or not table.rows or not table.columns:
+            words = "(empty)" if table is not None and y == 0 else ""
+            return Strip([Segment(words, base)]).adjust_cell_length(width, base)
+        if y == 0 and table.rest:
+            return Strip([Segment(sliced(table), base + Style(bold=True))]).adjust_cell_length(width, base)
         scroll_x, scroll_y = self.scroll_offset
-        row = scroll_y + y - 1
-        if y and row >= table.rows:
+        row = scroll_y + y - self.heads
+        if row >= table.rows:
             return Strip.blank(width, base)
         first = scroll_x // table.column_width
         last = min(table.columns, first + width // table.column_width + 2)
         muted = base + Style(dim=True)
         segments: list[Segment] = []
         for column in range(first, last):
-            if y == 0:
-                segments.append(Segment(table.column_label(column).rjust(table.column_width - 1) + " ", muted))
+            if y < self.heads:
+                label = plain(table.column_label(column))
+                room = table.column_width - 1
+                segments.append(Segment(set_cell_size(label, room) if len(label) > room else label.rjust(room), muted))
+                segments.append(Segment(" ", muted))
             else:
-                style = base + Style(reverse=True) if (row, column) == self.chosen else base
-                for cell in table.cells(row, column):
-                    segments += self._cell(cell, style)
-                segments.append(Segment(" ", base))
+                chosen = (row, column) == self.cursor
+                for number, cell in enumerate(table.cells(row, column)):
+                    segments += self._cell(cell, base, "[" if chosen and not number else " ")
+                segments.append(Segment("]", base + Style(bold=True)) if chosen else Segment(" ", base))
         cut = scroll_x - first * table.column_width
-        room = width - table.label_width
+        room = width - self.label_width
         body = Strip(segments).crop(cut, cut + room).adjust_cell_length(max(0, room), base)
-        label = "" if y == 0 else table.row_label(row)
-        return Strip([Segment(label.rjust(table.label_width - 1) + " ", muted), *body])
+        label = "" if y < self.heads else plain(table.row_label(row))
+        label = set_cell_size(label, self.label_width - 1) if len(label) >= self.label_width else label
+        return Strip([Segment(label.rjust(self.label_width - 1) + " ", muted), *body])
 
-    def _cell(self, cell: Cell, base: Style) -> list[Segment]:
+    def _cell(self, cell: Cell, base: Style, mark: str) -> list[Segment]:
+        """Its mark and its number. The chosen one stands in brackets, so that it shows without colour too."""
         heat = LOST if cell.level is None else STYLES[self.app.current_theme.dark][cell.level]
-        mark = Segment(WRONG if cell.wrong else " ", base + Style(bold=True))
-        if base.reverse:  # the chosen cell is bracketed, so that it shows without colour too
-            return [Segment("[", mark.style), Segment(cell.text.rjust(WIDTH), heat + Style(bold=True, underline=True))]
-        return [mark, Segment(cell.text.rjust(WIDTH), heat)]
+        text = cell.text.rjust(self.table.width if self.table else 0)
+        return [Segment(WRONG if cell.wrong else mark, base + Style(bold=True)), Segment(text, heat)]
+
+
+def sliced(table: Table) -> str:
+    """Which slice of an array of more than two axes shows: [3,:,:]."""
+    here = dict(zip(table.rest, table.fixed, strict=True))
+    index = ",".join(str(here[axis]) if axis in here else ":" for axis in range(table.array.ndim))
+    return f" [{index}]  slice {table.number} of 0…{table.slices - 1}, by ( and )"

@@ -11,15 +11,18 @@ import numpy as np
 
 
 class Chance:
-    """The states that numpy's and Python's own generators have now, and those that are global where a class is from."""
+    """The states that numpy's and Python's own generators have now, and those of a class or global where it's from."""
 
     def __init__(self, cls: type) -> None:
         self._states: list[tuple[Callable[[Any], Any], Any]] = [
             (np.random.set_state, np.random.get_state()),
             (random.setstate, random.getstate()),
         ]
-        for value in list(vars(sys.modules.get(cls.__module__, random)).values()):
-            if isinstance(value, np.random.RandomState):
+        around = [vars(sys.modules.get(cls.__module__, random)), *map(vars, cls.__mro__)]
+        for value in [value for names in around for value in list(names.values())]:
+            if isinstance(value, random.Random) and not isinstance(value, random.SystemRandom):
+                self._states.append((value.setstate, value.getstate()))
+            elif isinstance(value, np.random.RandomState):
                 self._states.append((value.set_state, value.get_state()))
             elif isinstance(value, np.random.Generator):
                 self._states.append((_setter(value.bit_generator), value.bit_generator.state))

@@ -20,10 +20,12 @@ from mtorch import __version__
 from mtorch.debug.events import Trace
 from mtorch.debug.recording.machine import machine
 from mtorch.debug.report import Report
-from mtorch.debug.strangers.conventions import examined
-from mtorch.debug.strangers.instruments import LIBRARIES, Instruments, said
+from mtorch.debug.strangers.conventions import Ways, examined
+from mtorch.debug.strangers.instruments import Instruments, said
 from mtorch.debug.strangers.observer import Observer
-from mtorch.debug.strangers.quiet import quietly
+from mtorch.debug.strangers.quiet import quietly, used_by
+from mtorch.debug.strangers.steps import step_of
+from mtorch.debug.strangers.surroundings import LIBRARIES
 from mtorch.debug.strangers.tape import GIVEN_UP, STOPPED, Tape
 from mtorch.layers.base import Array
 
@@ -49,19 +51,21 @@ def run(
     over: Over,
     begins: str = "",
     done: Callable[[Observer, str, str], None] = lambda observer, failure, idle: None,
-) -> int:
+) -> tuple[int, bool]:
     """Run a script until so many iterations are over, handing each to `over`.
 
     `done` is called once, with what was observed, where the script failed, or "", and what of it was never called.
-    Returns the status that Python would have ended with.
+    Returns the status that Python would have ended with, and whether so many iterations ended it.
     """
+
+    ways: Ways = {}
 
     def seen(trace: Trace, state: dict[str, Array]) -> None:
         if sys.__stderr__ is not None and sys.__stderr__.isatty():
             said = f"mtorch: iteration {trace.iteration + 1} of {iterations} recorded, checking …"
             print(said, file=sys.__stderr__, flush=True)
-        with uninterrupted(), quietly(*{type(c.layer.target) for e in trace.events if (c := e.call) is not None}):
-            over(trace, state, examined(trace, observer.latest))
+        with uninterrupted(), quietly(*used_by(e.call for e in trace.events)):
+            over(trace, state, examined(trace, ways=ways, roots=observer.latest))
         if trace.iteration + 1 == iterations:
             enough()
 
@@ -77,14 +81,16 @@ def run(
     # What is forked has our files open, and nobody who waits for its word.
     os.register_at_fork(after_in_child=lambda: setattr(observer, "broken", "it is another process"))
     made = ModuleType("__main__")
-    made.__file__, made.__builtins__ = str(script), __builtins__  # type: ignore[attr-defined]
+    # Absolute, as Python has it: the script may go to another folder.
+    made.__file__, made.__builtins__ = os.path.abspath(script), __builtins__  # type: ignore[attr-defined]
     hide(script.resolve().parent)
     sys.argv = [str(script), *args]
     sys.path.insert(0, str(script.resolve().parent))
     sys.modules["__main__"] = made
     with Instruments(observer, str(script.resolve().parent)) as instruments:
         try:
-            exec(compile(script.read_bytes(), str(script), "exec", dont_inherit=True), made.__dict__)
+            exec(compile(script.read_bytes(), made.__file__, "exec", dont_inherit=True), made.__dict__)
+            joined()
             build = made.__dict__.get("build")
             if callable(build) and not observer.iteration and not observer.turned:
                 stepped(build(0), iterations)
@@ -94,22 +100,22 @@ def run(
                 print(stop.code, file=sys.stderr)
             failure = f"{place(own_frames(stop))}it left with status {status}" if status else ""
         except Enough:
-            return 0
+            return 0, True
         except KeyboardInterrupt:
             failure, status = STOPPED, 130
         except BaseException as error:
             failure, status = told(error), 1
         if observer.finished:
-            return 0
+            return 0, True
         try:
             if not observer.broken:
                 observer.end()
         except Enough:
-            return 0
+            return 0, False
         except Exception as error:
             observer.broken = said(error)
         done(observer, failure, instruments.idle())
-    return status
+    return status, False
 
 
 @contextlib.contextmanager
@@ -129,10 +135,17 @@ def uninterrupted() -> Iterator[None]:
 
 
 def stepped(built: Any, iterations: int) -> None:
-    """Take the steps of what a script's build(seed) made: it has a step(iteration), or is one."""
-    step = getattr(built, "step", built)
-    for iteration in range(iterations + 1 if callable(step) else 0):  # the last one is over when another begins
-        step(iteration)
+    """Take the steps of what a script's build(seed) made."""
+    step = step_of(built)
+    for iteration in range(iterations + 1 if step else 0):  # the last one is over when another begins
+        step(iteration)  # type: ignore[misc]
+
+
+def joined() -> None:
+    """Wait for the script's threads, as Python does at its end: they may be what trains."""
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join()
 
 
 def others_at_work() -> bool:
@@ -208,8 +221,8 @@ def main() -> None:
         notes = {"failure": failure, "unclear": unclear, "idle": idle, "unbegun": observer.unbegun()}
         os.write(int(pipe), json.dumps(notes).encode()[:MOST_SAID])
 
-    status = run(path, args, int(iterations), tape.add, begins, done)
+    status, ended = run(path, args, int(iterations), tape.add, begins, done)
     sys.stdout.flush()
-    if not status and others_at_work():  # which the script was to end, and can't any more
+    if ended and others_at_work():  # which the script was to end, and can't any more
         leave()
     sys.exit(status)

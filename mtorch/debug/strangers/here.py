@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import tempfile
 from collections.abc import Iterator
@@ -19,7 +20,8 @@ from mtorch.debug.strangers.instruments import Instruments, names_of
 from mtorch.debug.strangers.leaves import numbers
 from mtorch.debug.strangers.observer import Observer
 from mtorch.debug.strangers.places import PLAIN, parts
-from mtorch.debug.strangers.quiet import quietly
+from mtorch.debug.strangers.quiet import quietly, used_by
+from mtorch.debug.strangers.surroundings import Surroundings
 from mtorch.debug.strangers.tape import Tape
 from mtorch.errors import MtorchError
 from mtorch.layers.base import Array
@@ -40,7 +42,8 @@ def here(model: Any, *inputs: Any, grad_output: Any = None) -> None:
     about = {"target": {"kind": "script", "name": type(model).__name__}, "seed": 0}
     with tempfile.TemporaryDirectory(prefix="mtorch-") as folder:
         tape = Tape(Path(folder) / "here.mtr", about)
-        tape.add(trace, state, report)
+        with quietly(*used_by(event.call for event in trace.events)):
+            tape.add(trace, state, report)
         tape.end()
         # By its name: the engine knows no screen, but this is asked for one.
         import_module("tui.here").show(tape.path, type(model).__name__)
@@ -55,7 +58,10 @@ def moment(model: Any, inputs: tuple[Any, ...], grad_output: Any = None) -> Mome
     observer = Observer(lambda trace, state: found.append((trace, state, examined(trace))))
     twin, instruments = duplicate(model, {}), Instruments(observer, "")
     forward, backward = classes[type(model)]
-    with instruments:
+    around = Surroundings(*classes, inputs)
+    with contextlib.ExitStack() as entered:
+        entered.callback(around.restore)
+        entered.enter_context(instruments)
         for cls, names in classes.items():
             instruments.attach(cls, names)
         output = getattr(twin, forward)(*inputs)

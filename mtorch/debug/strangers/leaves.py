@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,11 +21,22 @@ class Hole:
 
 
 def rebuilt(value: Any, part: Callable[[Any], Any]) -> Any:
-    """Nested tuples, lists and dicts with another thing in place of each that is none of these."""
+    """Nested tuples, lists and dicts with another thing in place of each that is none of these; of the same classes."""
     if isinstance(value, dict):
-        return {key: rebuilt(inner, part) for key, inner in value.items()}
+        inside = {key: rebuilt(inner, part) for key, inner in value.items()}
+        if type(value) is dict:
+            return inside
+        again = copy.copy(value)
+        for key, inner in inside.items():
+            dict.__setitem__(again, key, inner)
+        return again
     if isinstance(value, list):
-        return [rebuilt(inner, part) for inner in value]
+        items = [rebuilt(inner, part) for inner in value]
+        if type(value) is list:
+            return items
+        row = copy.copy(value)
+        list.__setitem__(row, slice(None), items)
+        return row
     if isinstance(value, tuple):
         made = [rebuilt(inner, part) for inner in value]
         return type(value)(*made) if hasattr(value, "_fields") else tuple(made)
@@ -73,8 +85,13 @@ def as_kind(array: Any, kind: type) -> Any:
     return array if kind is np.ndarray or not issubclass(kind, np.ndarray) else array.view(kind)
 
 
+FLOATS = (float, complex, np.inexact)
+
+
 def numbers(value: Any, name: str = "") -> list[tuple[str, Array]]:
     """The arrays of floats in it, copied, and plain floats; each with a name that says where it is."""
+    if isinstance(value, np.ndarray):
+        return [(name, np.array(value))] if value.dtype.kind in "fc" else []
     if isinstance(value, dict):
         return [leaf for key, inner in value.items() for leaf in numbers(inner, f"{name}.{key}" if name else str(key))]
     if isinstance(value, list | tuple):
@@ -85,7 +102,7 @@ def numbers(value: Any, name: str = "") -> list[tuple[str, Array]]:
             for key, inner in zip(fields, value, strict=True)
             for leaf in numbers(inner, name if single else f"{name}[{key}]")
         ]
-    if isinstance(value, float | complex | np.inexact) or (isinstance(value, np.ndarray) and value.dtype.kind in "fc"):
+    if isinstance(value, FLOATS):
         return [(name, np.array(value))]
     return []
 

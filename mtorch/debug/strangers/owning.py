@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,11 +13,15 @@ from mtorch.debug.strangers import pairing
 from mtorch.debug.strangers.arguments import argument_names, defaults, walk
 from mtorch.debug.strangers.leaves import numbers
 from mtorch.debug.strangers.places import Place, arrays_in, attributes, get, place_of, text
-from mtorch.debug.strangers.seen import Seen, arrays_of, everything
+from mtorch.debug.strangers.seen import Seen, arrays_after, everything, originals
 from mtorch.debug.strangers.stranger import Parameter
 from mtorch.layers.base import Array
 
 RATES = ("lr", "learning_rate", "eta", "alpha", "rate", "step_size", "learningrate")
+
+
+SMALL = 1000
+"""Elements up to which arrays are the quickest compared as bytes."""
 
 
 def found_by(
@@ -26,12 +31,12 @@ def found_by(
     target = node.layer
     if ready := known.get(id(target)):
         return ready
-    was, old, now = arrays_in(before.twin), arrays_in(node.copy), arrays_of(target, node)
+    was, old, now = arrays_in(before.twin), arrays_in(node.copy), arrays_after(node)
     changed = {p: a for p, a in now.items() if is_floats(a) and (p not in old or differs(old[p], a))}
     steady = {
         p: a for p, a in was.items() if p in now and is_floats(a) and a.size and p in old and not differs(a, old[p])
     }
-    origins = {id(copied): original for original, copied in node.memo.items()}
+    origins = originals(node.memo)
     parameters = {
         p: a
         for p, a in steady.items()
@@ -50,7 +55,7 @@ def found_by(
     ]
     found += by_shapes(node, before, {p: a for p, a in parameters.items() if p not in pairs.found and p not in changed})
     rate = rate_of(node)
-    updated = [p for p in parameters if p in changed and p not in pairs.found]
+    updated = [p for p in parameters if p in changed and p not in pairs.found and not moved(old, changed[p])]
     found += [Parameter(name, p, None, rate or 1.0, unknown=not rate) for p, name in pairing.names_of(updated).items()]
     known[id(target)] = tuple(found)
     return tuple(found)
@@ -58,7 +63,7 @@ def found_by(
 
 def by_shapes(node: Seen, before: Seen, parameters: dict[Place, Array]) -> list[Parameter]:
     """Parameters whose gradients were returned without a name; what has an input's shape is that input's."""
-    ways = [steps for part, steps in walk(node.result, ()) if steps and numbers(part) and not numbers_within(part)]
+    ways = [steps for part, steps in walk(node.result, ()) if numbers(part) and not numbers_within(part)]
     inputs = [x.shape for x in before.leaves]
     returned: dict[Place, Array] = {}
     order: dict[Place, int] = {}
@@ -66,7 +71,7 @@ def by_shapes(node: Seen, before: Seen, parameters: dict[Place, Array]) -> list[
         place = (("attr", "returned"), *(("item", step) for step in steps))
         if array.shape in inputs:
             inputs.remove(array.shape)
-        elif not isinstance(steps[-1], str):
+        elif not (steps and isinstance(steps[-1], str)):
             returned[place], order[place] = array, number
     pairs = pairing.by_shapes(parameters, returned)
     names = pairing.names_of(list(pairs))
@@ -82,7 +87,7 @@ def was_there(node: Seen, before: Seen, place: Place, origins: dict[int, int]) -
     array = get(node.copy, place)
     original = origins.get(id(array), 0)
     given = any(x.size == array.size and np.array_equal(x.ravel(), array.ravel()) for x in before.leaves)
-    stayed = before.copy.get(original) is get(before.twin, place)
+    stayed = before.memo.get(original) is get(before.twin, place)
     return stayed and original not in before.ids and not (given and array.any())
 
 
@@ -92,9 +97,9 @@ def within(node: Seen) -> list[Parameter]:
     for child in everything(node.children):
         if child.phase != "backward" or child.layer is node.layer:
             continue
-        way = place_of(node.layer, child.layer)
+        way = place_of(node.after, node.afterwards.get(id(child.layer), child.layer))
         for p in child.owned if way is not None else ():
-            array = get(child.layer, p.place)
+            array = get(node.after, way + p.place)
             if p.gradient is None or not isinstance(array, np.ndarray) or p.within:
                 continue
             name = f"{child.path.removeprefix(node.path).lstrip('.')}.{p.name}"
@@ -109,7 +114,7 @@ def within(node: Seen) -> list[Parameter]:
 def side_by_side(node: Seen, known: dict[int, Parameter]) -> list[Parameter]:
     """Gradients in pairs of a parameter and its gradient, as a layer keeps them for an optimiser."""
     found: list[Parameter] = []
-    for name, value in attributes(node.layer).items():
+    for name, value in attributes(node.after).items():
         for part, steps in walk(value, ()) if isinstance(value, list | tuple) else ():
             if not (isinstance(part, list | tuple) and len(part) == 2 and all(isinstance(x, np.ndarray) for x in part)):
                 continue
@@ -125,17 +130,17 @@ def returned_by(node: Seen) -> dict[Place, Array]:
     found: dict[Place, Array] = {}
     for part, steps in walk(node.result, ()):
         if isinstance(part, np.ndarray) and steps and isinstance(steps[-1], str):
-            found[(("attr", "grads"), ("item", steps[-1]))] = np.array(part)
+            found[(("attr", "grads"), ("item", steps[-1]))] = part
     return found
 
 
 def rate_of(node: Seen) -> float | None:
     args, kwargs = node.again
-    names = argument_names(node.layer, "backward", args, kwargs)
+    names = argument_names(node.layer, "backward", args)
     given = {**defaults(node.layer, "backward"), **dict(zip(names, args, strict=False))}
     given |= kwargs
     around = vars(sys.modules.get(type(node.layer).__module__, sys))
-    own = {**{k: v for k, v in around.items() if k.lower() in RATES}, **attributes(node.layer), **given}
+    own = {**{k: v for k, v in around.items() if k.lower() in RATES}, **attributes(node.after), **given}
     rates = [v for k, v in own.items() if k.lower() in RATES and isinstance(v, int | float) and v]
     return float(rates[-1]) if rates else None
 
@@ -144,12 +149,19 @@ def is_floats(array: Array) -> bool:
     return array.dtype.kind == "f"
 
 
+def moved(old: Mapping[Place, Array], array: Array) -> bool:
+    """Whether it was there before, at another place: what a list has in front was taken out of it."""
+    return any(not differs(array, other) for other in old.values())
+
+
 def is_any(array: Any) -> bool:
     return isinstance(array, np.ndarray) and bool(array.any())
 
 
 def differs(a: Array, b: Array) -> bool:
-    return a.shape != b.shape or not np.array_equal(a, b, equal_nan=a.dtype.kind in "fc" and b.dtype.kind in "fc")
+    if a.shape != b.shape or a is b or (a.size <= SMALL and a.dtype == b.dtype and a.tobytes() == b.tobytes()):
+        return a.shape != b.shape
+    return not np.array_equal(a, b, equal_nan=a.dtype.kind in "fc" and b.dtype.kind in "fc")
 
 
 def keys(word: str) -> set[tuple[str, ...]]:

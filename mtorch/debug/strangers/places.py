@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -18,6 +19,8 @@ DEPTH = 5
 MOST = 2000
 """Arrays that are looked at in one object: a list that only grows must not take all the time there is."""
 
+ATOMS = frozenset((int, float, str, bool, type(None), complex, bytes))
+"""Types of what has no parts, and of which one may be at many places."""
 PLAIN: tuple[type, ...] = (
     str,
     bytes,
@@ -37,20 +40,28 @@ PLAIN += (BuiltinFunctionType, np.random.Generator, np.random.RandomState, np.dt
 def attributes(thing: Any) -> dict[str, Any]:
     """An object's attributes, in __dict__ or in __slots__."""
     found: dict[str, Any] = {}
-    for cls in reversed(type(thing).__mro__):
+    kind: Any = type(thing)
+    for name, member in slots_of(kind):
+        with contextlib.suppress(AttributeError):
+            found[name] = member.__get__(thing, kind)  # past a __getattribute__ of its own
+    with contextlib.suppress(AttributeError):
+        found.update(object.__getattribute__(thing, "__dict__"))
+    return found
+
+
+@lru_cache(1024)
+def slots_of(kind: Any) -> tuple[tuple[str, Any], ...]:
+    """The attributes that objects of a class have in slots, each with what gets it."""
+    found: list[tuple[str, Any]] = []
+    for cls in reversed(kind.__mro__):
         slots = cls.__dict__.get("__slots__", ())
         for name in (slots,) if isinstance(slots, str) else slots:
             if name.startswith("__") and not name.endswith("__"):
                 name = f"_{cls.__name__.lstrip('_')}{name}"
             member: Any = cls.__dict__.get(name)
             if name not in ("__dict__", "__weakref__") and hasattr(type(member), "__get__"):
-                try:
-                    found[name] = member.__get__(thing, type(thing))  # past a __getattribute__ of its own
-                except AttributeError:
-                    continue
-    with contextlib.suppress(AttributeError):
-        found.update(object.__getattribute__(thing, "__dict__"))
-    return found
+                found.append((name, member))
+    return tuple(found)
 
 
 def arrays_in(thing: Any, beyond: Callable[[Any], bool] = lambda _: False) -> dict[Place, Array]:
@@ -62,7 +73,7 @@ def arrays_in(thing: Any, beyond: Callable[[Any], bool] = lambda _: False) -> di
     seen = {id(thing)}
 
     def walk(value: Any, place: Place) -> None:
-        if len(found) >= MOST:
+        if type(value) in ATOMS or len(found) >= MOST:
             return
         if isinstance(value, np.ndarray):
             if value.dtype.kind in "fciub":

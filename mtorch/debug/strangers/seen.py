@@ -32,11 +32,23 @@ class Seen(Node):
     result: Any = None
     given: list[tuple[str, Array]] = field(default_factory=list)
     chance: Chance | None = None
+    parts: list[tuple[Any, tuple[Any, ...]]] = field(default_factory=list)
+    """Of a forward: what there is in its result, each with the way to it."""
     scalar: tuple[str, Any, float] | None = None
-    copy: Any = None
     memo: dict[int, Any] = field(default_factory=dict)
-    """Of a backward: the copies in `copy`, by the ids of what they are of."""
+    """The copies in `twin` of a forward, and in `copy` and `again` of a backward, by the ids of what they are of."""
+    live: Any = None
+    """Its arguments, as they were handed."""
+    copy: Any = None
     again: Any = None
+    """The layer as it was before a backward, and its arguments."""
+    after: Any = None
+    afterwards: dict[int, Any] = field(default_factory=dict)
+    """The layer as a call left it, and the copies in it by the ids of what they are of."""
+    held_copies: list[tuple[Any, Any]] = field(default_factory=list)
+    """Of a forward: the arrays that its layer had afterwards, each with its copy."""
+    late: dict[int, Any] = field(default_factory=dict)
+    """Of a backward: copies of those of them that its layer has no more, by their ids."""
     grads: list[Array] = field(default_factory=list)
     owned: tuple[Parameter, ...] = ()
     contributions: dict[str, Array] = field(default_factory=dict)
@@ -58,3 +70,14 @@ def arrays_of(target: Any, node: Seen) -> dict[Place, Array]:
     """A layer's arrays, without those of the layers that were called inside it."""
     inner = {id(child.layer) for child in node.children}
     return arrays_in(target, lambda value: id(value) in inner)
+
+
+def arrays_after(node: Seen) -> dict[Place, Array]:
+    """The same of the copy of the layer as the call left it."""
+    inner = {id(node.afterwards.get(id(child.layer))) for child in node.children}
+    return arrays_in(node.after, lambda value: id(value) in inner)
+
+
+def originals(memo: dict[int, Any]) -> dict[int, int]:
+    """The ids of what was copied, by those of the copies."""
+    return {id(copied): original for original, copied in memo.items()}

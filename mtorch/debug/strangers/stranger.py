@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from mtorch.debug.strangers.chance import Chance
 from mtorch.debug.strangers.copies import duplicate
 from mtorch.debug.strangers.guessing import Loss
 from mtorch.debug.strangers.leaves import alike, end_to_end, filled, given_arrays, numbers, rebuilt
-from mtorch.debug.strangers.places import Place, arrays_in, get, put
+from mtorch.debug.strangers.places import Place, arrays_in, attributes, get, put
 from mtorch.layers.base import Array
 
 
@@ -83,6 +82,9 @@ class Stranger:
     `target` is a copy of the object. Every call is made with the luck that the recorded one had.
     """
 
+    parameters_one_by_one: ClassVar[bool] = True
+    """Parameters that are not among those set stay as they are."""
+
     target: Any
     call: Forward
     back: Backward | None
@@ -101,12 +103,15 @@ class Stranger:
     repair: Callable[[Call, Set[str]], Call | None] | None = None
     """Makes of its call, and the paths of what is wrong inside, the call as it would be if that were right."""
     stands: dict[tuple[Parameter, ...], list[Place]] = field(default_factory=dict)
+    mends: dict[str, Any] = field(default_factory=dict)
+    """By slot, the edit of its backward's source that makes a gradient right, or None, once that was looked for."""
     _given: Any = None
     _result: Any = None
     _left: dict[str, Array] = field(default_factory=dict)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Stranger:
-        made, copies = copy.copy(self), dict[int, Any]()
+        made, copies = object.__new__(type(self)), dict[int, Any]()
+        made.__dict__.update(self.__dict__)
         made.target, made._left = duplicate(self.target, copies), dict(self._left)
         made._given, made._result = duplicate(self._given, copies), duplicate(self._result, copies)
         there = {path: (copies.get(id(thing)), like) for path, (thing, like) in self.inner.items()}
@@ -176,6 +181,9 @@ class Stranger:
         arrays = {**self.call.constants, **dict(zip(self.call.inputs.values(), inputs, strict=True))}
         self._given = filled(self.call.template, [arrays[n] for n in range(len(arrays))])
         args, kwargs = self._given
+        for thing, inner in self.outside.values():  # what a copy shares is as it was then; see surroundings.py
+            for name, value in attributes(duplicate(inner.target, {})).items():
+                object.__setattr__(thing, name, value)
         self.chance.again()
         self._result = getattr(self.target, self.call.method)(*args, **kwargs)
         if self.call.left is not None:
@@ -199,7 +207,10 @@ class Stranger:
         factor = 1.0 if back.shapes else float(grad_output)
         ends = np.cumsum([int(np.prod(shape)) for shape in back.shapes])[:-1]
         split = np.split(np.ravel(grad_output), ends) if back.shapes else []
-        parts = [part.reshape(shape) for part, shape in zip(split, back.shapes, strict=True)]
+        if len(split) == 1 and grad_output.size != np.prod(back.shapes[0]):
+            parts = [grad_output]  # of another batch than the recorded one
+        else:
+            parts = [part.reshape(shape) for part, shape in zip(split, back.shapes, strict=True)]
         args, kwargs = filled(rebuilt(back.template, self._recalled), parts)
         before = {p.name: np.array(get(self.target, p.place)) for p in self.owned if p.lr is not None}
         returned = getattr(self.target, back.method)(*args, **kwargs)

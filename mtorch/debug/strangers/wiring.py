@@ -35,17 +35,16 @@ class Leftovers:
     def __init__(self) -> None:
         self._known: dict[tuple[int, Place], tuple[int, int, int]] = {}
 
-    def added_to(self, node: Seen, gradients: Mapping[str, Any], iteration: int) -> tuple[str, ...]:
+    def added_to(self, node: Seen, iteration: int) -> tuple[str, ...]:
         """The parameters of a backward that is just over whose gradient was added to one that an update had used.
 
-        `gradients` are those before it, by the parameters' names. One that a program changed in between, as momentum
-        does, is none of these.
+        One that a program changed in between, as momentum does, is none of these.
         """
         found = []
         for p in node.owned:
             if p.gradient is None or p.within:
                 continue
-            before, after, value = gradients[p.name], get(node.layer, p.gradient), get(node.layer, p.place)
+            before, after, value = (get(node.copy, p.gradient), get(node.after, p.gradient), get(node.after, p.place))
             if not all(isinstance(array, np.ndarray) for array in (before, after, value)):
                 continue
             known = self._known.get((id(node.layer), p.gradient))

@@ -16,7 +16,7 @@ def observed(source: str) -> list[Report]:
 
     def over(trace: Trace, state: object) -> None:
         with quietly():
-            reports.append(examined(trace, observer.latest))
+            reports.append(examined(trace, roots=observer.latest))
 
     observer = Observer(over)
     with Instruments(observer, ""):

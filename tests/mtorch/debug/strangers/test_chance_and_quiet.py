@@ -31,6 +31,39 @@ def test_a_call_is_made_again_with_the_luck_that_it_had() -> None:
     assert draw() == first and first != other
 
 
+def normals() -> list[float]:
+    return [float(np.random.randn()), random.gauss(0.0, 1.0)]
+
+
+def test_a_normal_number_that_is_left_over_belongs_to_the_luck() -> None:
+    np.random.seed(0)
+    random.seed(0)
+    start = Chance(Layer)
+    first = normals()
+    half = Chance(Layer)  # the second of a pair of normals is ready, and nothing else is drawn for it
+    second = normals()
+    whole = Chance(Layer)
+    third = normals()
+    for chance, expected in ((half, second), (start, first), (whole, third), (half, second)):
+        chance.again()
+        assert normals() == expected
+
+
+@pytest.mark.parametrize("generator", [np.random.PCG64, np.random.MT19937])
+def test_numpys_global_generator_may_be_another_one(generator: type) -> None:
+    own = np.random.get_bit_generator()  # type: ignore[attr-defined]
+    try:
+        np.random.set_bit_generator(generator(0))  # type: ignore[attr-defined]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            chance = Chance(Layer)
+            first = np.random.rand()
+            chance.again()
+        assert np.random.rand() == first
+    finally:
+        np.random.set_bit_generator(own)  # type: ignore[attr-defined]
+
+
 def test_a_trial_leaves_generators_as_they_were() -> None:
     chance = Chance(Layer)
     expected = draw()

@@ -92,3 +92,21 @@ def test_other_names_are_known_and_put_back() -> None:
     _, _, report = moment(Old(), (np.ones((2, 3)),))
     assert [check.ok for check in report.checks] == [True]
     assert dict(vars(Old)) == before
+
+
+class Noisy:
+    def forward(self, x: Any, old: Old) -> Any:
+        self.old, self.noise = old, np.random.rand(*x.shape)
+        return old.fprop(x) * self.noise
+
+    def backward(self, grad: Any) -> Any:
+        return self.old.bprop(grad * self.noise)
+
+
+def test_the_call_leaves_luck_and_what_it_was_handed_as_they_were() -> None:
+    np.random.seed(0)
+    old, state = Old(), np.random.get_state()[2]
+    old.fprop(np.zeros(1))
+    _, _, report = moment(Noisy(), (np.ones((2, 3)), old))
+    assert all(check.ok for check in report.checks)
+    assert np.random.get_state()[2] == state and old.x.tolist() == [0.0]

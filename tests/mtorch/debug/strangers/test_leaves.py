@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -69,3 +70,21 @@ def test_numbers_have_names_that_say_where_they_are() -> None:
     value = {"out": np.ones(1), "more": [Pair(np.zeros(2), 3.0), np.arange(2)]}
     assert [name for name, _ in numbers(value)] == ["out", "more[0][h]", "more[0][c]"]
     assert [name for name, _ in numbers((np.ones(1),))] == [""]
+
+
+class Batch(dict[str, Any]):
+    __getattr__ = dict.__getitem__
+
+
+class Rows(list[Any]):
+    pass
+
+
+def test_dicts_and_lists_of_classes_of_their_own_stay_so() -> None:
+    value = (Batch(x=np.ones(2)), defaultdict(list, y=[np.zeros(1)]), Rows([np.ones(3)]), deque([np.ones(1)]))
+    template, arrays = emptied(value)
+    batch, lists, rows, last = filled(template, arrays)
+    assert batch.x.tolist() == [1.0, 1.0] and batch.x is not value[0].x
+    assert type(lists) is defaultdict and lists["z"] == [] and "z" not in value[1]
+    assert type(rows) is Rows and rows[0].size == 3
+    assert last is value[3]

@@ -1,58 +1,88 @@
-"""What is seen of a script's calls."""
+"""What is found out at the end of an iteration is what was there when calls were made."""
 
 from __future__ import annotations
 
-import signal
+from typing import Any
 
-import pytest
+import numpy as np
 
 from mtorch.debug.events import Trace
-from mtorch.debug.strangers.child import uninterrupted
-from mtorch.debug.strangers.instruments import Instruments
+from mtorch.debug.strangers.instruments import NAMES, Instruments
 from mtorch.debug.strangers.observer import Observer
-from tests.mtorch.debug.strangers.observed import observed
-
-STATEFUL = """
-import numpy as np
-class Cell:
-    def __init__(self): self.w = np.array([0.5, -0.3])
-    def forward(self, x, state): self.x = x; h = np.tanh(x * self.w) + 0.5 * state; return h, h
-    def backward(self, dout):
-        d = dout * (1 - np.tanh(self.x * self.w) ** 2)
-        self.dw = (d * self.x).sum(0)
-        return d * self.w, 0.5 * dout
-cell, rng = Cell(), np.random.default_rng(0)
-for _ in range(4):
-    state = np.zeros((3, 2))
-    y, state = cell.forward(rng.normal(size=(3, 2)), state)
-    cell.backward(np.tanh(y))
-"""
+from mtorch.layers.base import Array
 
 
-def test_a_gradient_in_the_memory_of_an_argument_that_is_gone_is_a_gradient() -> None:
-    checks = [check for report in observed(STATEFUL) for check in report.checks]
-    assert {check.tensor for check in checks} == {"grad_x", "grad_state", "grad_w"}
-    assert all(check.ok for check in checks) and len(checks) == 12
+class Layer:
+    """Its gradients are added up, and scaled by whoever uses it."""
+
+    def __init__(self) -> None:
+        self.w = np.ones((3, 2))
+        self.grads = {"w": np.full((3, 2), 7.0)}
+        self.caches: list[Array] = []
+
+    def forward(self, x: Array) -> Array:
+        self.caches.append(x)
+        return x @ self.w
+
+    def backward(self, grad: Array) -> Array:
+        self.grads["w"] += self.caches.pop().T @ grad
+        return grad @ self.w.T
 
 
-def test_what_is_interrupted_while_it_is_told_is_not_told_again() -> None:
-    told: list[int] = []
+class Updating:
+    """Takes its own steps, by a rate that others change."""
 
-    def over(trace: Trace, state: object) -> None:
-        told.append(trace.iteration)
-        if len(told) == 2:
-            raise KeyboardInterrupt
+    def __init__(self) -> None:
+        self.w, self.lr = np.ones((3, 2)), 0.5
 
-    observer = Observer(over)
-    with Instruments(observer, ""), pytest.raises(KeyboardInterrupt):
-        exec(compile(STATEFUL, "script", "exec", dont_inherit=True), {"__name__": "stranger"})
-    observer.end()
-    assert told == [0, 1]
+    def forward(self, x: Array) -> Array:
+        self.x = x
+        return x @ self.w
+
+    def backward(self, grad: Array) -> Array:
+        back = grad @ self.w.T
+        self.w -= self.lr * self.x.T @ grad
+        return back
 
 
-def test_ctrl_c_waits_until_an_iteration_is_recorded() -> None:
-    done = []
-    with pytest.raises(KeyboardInterrupt), uninterrupted():
-        signal.raise_signal(signal.SIGINT)
-        done.append(True)
-    assert done and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+def observed(layer: Any, between: bool = False) -> tuple[Trace, Array, Array]:
+    """The trace of a call and its backward, its input and gradient: all arrays are changed in place once both are made.
+
+    Or, `between` the two, what the layer has saved.
+    """
+    found: list[Trace] = []
+    observer = Observer(lambda trace, state: found.append(trace))
+    x, grad = np.arange(12.0).reshape(4, 3), np.arange(8.0).reshape(4, 2)
+    before = x.copy(), grad.copy()
+    with Instruments(observer, "") as instruments:
+        instruments.attach(type(layer), NAMES[0])
+        output = layer.forward(x)
+        if between:
+            layer.caches[-1] *= 2.0
+        back = layer.backward(grad)
+        for array in (x, grad, output, back, layer.w, *getattr(layer, "grads", {}).values()):
+            array *= 100.0
+        layer.lr = 3.0
+        observer.end()
+    assert not observer.broken and not observer.unclear
+    return found[0], *before
+
+
+def test_what_is_changed_after_a_call_does_not_change_what_was_seen_of_it() -> None:
+    trace, x, grad = observed(Layer())
+    forward, backward = (event.tensors for event in trace.events[:2])
+    assert np.array_equal(forward["input"], x) and np.array_equal(forward["output"], x @ np.ones((3, 2)))
+    assert np.array_equal(backward["grad_output"], grad)
+    assert np.array_equal(backward["grad_w"], x.T @ grad)  # without what was there before
+    assert np.array_equal(backward["grad_input"], grad @ np.ones((2, 3)))
+    assert np.array_equal(trace.events[-1].tensors["w after"], np.full((3, 2), 100.0))
+
+
+def test_a_learning_rate_is_the_one_that_the_backward_had() -> None:
+    trace, x, grad = observed(Updating())
+    assert np.allclose(trace.events[1].tensors["grad_w"], x.T @ grad)
+
+
+def test_an_array_that_is_changed_in_place_before_its_backward_is_named() -> None:
+    trace, *_ = observed(Layer(), between=True)
+    assert trace.events[1].mutated == ("caches[0]",)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtorch.debug.strangers.copies import duplicate
+from mtorch.debug.strangers.copies import LARGE, Kept, duplicate
 from mtorch.debug.strangers.places import arrays_in, get, place_of, put, text
 
 
@@ -136,3 +136,30 @@ def test_the_way_to_an_object_is_the_shortest() -> None:
 )
 def test_a_place_is_said_as_it_is_written(place: Any, said: str) -> None:
     assert text(place) == said
+
+
+def test_a_large_array_is_copied_again_only_once_it_was_changed() -> None:
+    kept, large, small = Kept(), np.zeros(LARGE), np.zeros(3)
+    first = kept(large)
+    assert kept(large) is first and not np.shares_memory(first, large) and not first.flags.writeable
+    assert kept(small) is not kept(small)
+    large[-1] = np.nan
+    second = kept(large)
+    assert second is not first and first[-1] == 0.0 and np.isnan(second[-1]) and kept(large) is second
+    kept.forget()
+    assert kept(large) is not second
+
+
+def test_a_property_is_not_asked_and_an_object_that_can_hold_nothing_is_copied() -> None:
+    class Proud:
+        def __setattr__(self, name: str, value: Any) -> None:
+            raise RuntimeError
+
+    class Empty:
+        __slots__ = ()
+
+    thing = Proud()
+    vars(thing).update(w=np.ones(2), n=3, inner=[Empty(), {"a": np.zeros(1)}])
+    made = duplicate(thing, {})
+    assert made is not thing and made.w is not vars(thing)["w"] and made.n == 3
+    assert isinstance(made.inner[0], Empty) and made.inner[1]["a"] is not vars(thing)["inner"][1]["a"]

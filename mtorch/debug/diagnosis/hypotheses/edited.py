@@ -1,0 +1,19 @@
+"""Hypotheses about a stranger's source: a small change to it makes the gradient right."""
+
+from __future__ import annotations
+
+from mtorch.debug.diagnosis.hypotheses.case import Case, Guess
+from mtorch.debug.strangers.stranger import Stranger
+from mtorch.debug.strangers.trying import mended
+
+
+def edited(case: Case) -> Guess | None:
+    """Right with one edit of backward, or of a function that it calls."""
+    if not isinstance(case.layer, Stranger):
+        return None
+    made = mended(case.call, case.found)
+    if made is None:
+        return None
+    edit = made.edit
+    said = f"is right with {edit.words}, in line {edit.line} of {made.where}"
+    return Guess(edit.cause, said, {"edit": edit.words, "line": edit.line, "file": made.where})

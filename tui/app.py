@@ -115,7 +115,7 @@ class DebuggerApp(Runs, Judges, Moves, Shows, Tensors, Views, Prompt, Stops, Not
     def _start(self, going: Going) -> tuple[Position, str]:
         """Where the user left off, if the run says so, and that is still there."""
         taken = {"notes": self.notebook.notes, "branches": self.branches.made, "breakpoints": self.stops.all}
-        unread = self.notebook.unread({kind: len(entries) for kind, entries in taken.items()})
+        unread = self.notebook.unread({kind: len(entries) for kind, entries in taken.items()}) or self.notebook.ending
         with contextlib.suppress(MtorchError):
             if self.notebook.branch:
                 self.enter(self.notebook.branch, Position(self.notebook.first), going)

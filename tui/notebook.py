@@ -15,7 +15,7 @@ from mtorch.debug.recording.writer import update
 from mtorch.debug.session import Session
 from mtorch.debug.strangers.recorder import latest_whole
 from mtorch.errors import MtorchError
-from tui.recordings import description
+from tui.recordings import description, ending
 from tui.targets import Target
 
 ONE = {"branches": "branch", "notes": "note"}
@@ -74,6 +74,12 @@ class Notebook:
         found = self.left.get("lengths")
         entries = found.items() if isinstance(found, dict) else ()
         return {name: length for name, length in entries if type(length) is int and 0 < length < LONGEST}
+
+    @property
+    def ending(self) -> str:
+        """How the script that was recorded ended, where that is worth saying."""
+        recording = self.recording
+        return ending(recording.meta.get("failure"), len(recording.kept)) if recording else ""
 
     @property
     def first(self) -> int:

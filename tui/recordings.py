@@ -16,6 +16,7 @@ from mtorch.debug.recording.machine import data_digest, machine
 from mtorch.debug.recording.reader import Recording
 from mtorch.debug.recording.window import Window
 from mtorch.debug.session import Session
+from mtorch.debug.strangers.tape import GIVEN_UP, STOPPED
 from mtorch.errors import ScenarioError
 from scenarios import Scenario
 from tui.datasets import DATASETS
@@ -71,6 +72,16 @@ def opened(
             raise NotHere(name, f"{error.reason}; and no iteration of it was kept whole") from None
         return Window(recording, error.reason), None, recording
     return target.session(budget), target, recording
+
+
+def ending(failure: object, n: int) -> str:
+    """How a script of which n iterations were recorded ended, in words; "" where nothing went wrong."""
+    iterations = "1 iteration" if n == 1 else f"{n} iterations"
+    if not isinstance(failure, str) or not failure:
+        return ""
+    if failure.startswith((STOPPED, GIVEN_UP)):
+        return f"{failure}; {iterations} recorded"
+    return f"the script failed: {failure}, after {iterations}"
 
 
 def rebuilt(

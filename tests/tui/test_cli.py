@@ -519,3 +519,16 @@ def read(terminal: int) -> bytes:
         return os.read(terminal, 4096)
     except OSError:
         return b""
+
+
+def test_what_is_noted_is_not_called_wrong_and_names_stay_whole() -> None:
+    names = ("grad_batchnorm2.gamma", "grad_batchnorm2.beta", "grad_input")
+    checks = tuple(Check(0, "mlp", None, name, 1.26e-8, TOLERANCE, "complex-step", True, 3) for name in names)
+    decayed = Check(0, "mlp.dense", None, "grad_W", 0.0126, TOLERANCE, "central-difference, 2 of 3 elements", False, 4)
+    finding = Finding("weight-decay", "info", "mlp.dense", "grad_W", 0, (), "plus weight decay", {}, 4)
+    checked = Checked("a.py", 0, 1, (*checks, decayed), ((finding, Address(0, "backward", "mlp.dense")),), script=True)
+    shown = rendered(check_report(checked))
+    assert "WRONG" not in shown and "seed" not in shown and all(name in shown for name in names)
+    assert "as noted" in shown and "1.3e-08" in shown and "differences, a sample" in shown
+    assert "ok: 1 finding in 1 iteration; 4 gradients checked, 0 wrong; 1 as noted\n" in shown
+    assert "covered: 2 layers (mlp, mlp.dense)" in shown and "which was not seen" in " ".join(shown.split())

@@ -18,6 +18,8 @@ from mtorch.debug.strangers.doubling import in_double
 from mtorch.debug.strangers.holding import among, at_hand
 from mtorch.debug.strangers.jumps import stepped
 from mtorch.debug.strangers.penalties import penalised
+from mtorch.debug.strangers.seen import Seen
+from mtorch.debug.strangers.wiring import wired
 from mtorch.layers.base import Array
 
 TURNED = "; backward is handed target - output, and adds what it makes of it: two signs that cancel out"
@@ -36,19 +38,24 @@ Ways = dict[str, int]
 
 
 def examined(
-    trace: Trace, exhaustive: bool = False, going: Callable[[], None] = lambda: None, ways: Ways | None = None
+    trace: Trace,
+    exhaustive: bool = False,
+    going: Callable[[], None] = lambda: None,
+    ways: Ways | None = None,
+    roots: Sequence[Seen] = (),
 ) -> Report:
     """A stranger's iteration, checked, as `examine` does.
 
-    `ways` keeps which way updates went at first, before momentum blurs it.
+    `ways` keeps which way updates went at first, before momentum blurs it. `roots` are its calls, if its wiring is to
+    be looked at, too.
     """
     ways = {} if ways is None else ways
     for name, way in ways_of(trace).items():
         ways.setdefault(name, way)
-    trace = in_double(trace)
+    seen, trace = trace, in_double(trace)
     report = examine(trace, exhaustive, going)
     found = [softened(trace, f) for f in stepped(trace, combined(trace, penalised(trace, report.findings)))]
-    return replace(report, findings=settled(trace, found, ways))
+    return replace(report, findings=(*settled(trace, found, ways), *wired(roots, seen, report)))
 
 
 def softened(trace: Trace, finding: Finding) -> Finding:

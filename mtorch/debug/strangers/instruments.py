@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 
 from mtorch.debug.strangers.arguments import home, is_method
 from mtorch.debug.strangers.observer import LOSSES, Observer
+from mtorch.debug.strangers.pairs import LossPair, Pair
 from mtorch.debug.strangers.quiet import quiet
 from mtorch.debug.strangers.surroundings import LIBRARIES
 from mtorch.debug.strangers.valued import valued_method
@@ -55,6 +56,7 @@ class Instruments(Watch):
         super().__init__((), observer)
         self.observer, self.spared = observer, spared
         self._before: list[tuple[type, str, Any]] = []
+        self.pairs: list[str] = []
         self._added: set[tuple[type, str]] = set()
         self.layers: dict[type, tuple[str, str]] = dict(before.layers) if before else {}
         self.losses: dict[type, str] = dict(before.losses) if before else {}
@@ -98,6 +100,19 @@ class Instruments(Watch):
                 type.__delattr__(cls, name)
             else:
                 type.__setattr__(cls, name, value)
+
+    def idle(self) -> str:
+        """In words, why nothing was seen: what is watched and was never called."""
+        classes = [cls for cls, _ in self._pairs if cls not in (Pair, LossPair, *self.losses)]
+        made = [*dict.fromkeys(cls.__name__ for cls in classes), *self.pairs]
+        called = self.observer.called
+        unused = [name for name in made if name not in called]
+        if called:
+            return f"no backward came after a forward of {', '.join(called)}"
+        if not unused:
+            return "it has no class with a forward and a backward; functions are watched by watch.layer"
+        hint = "; watch.layer returns the functions to call in their place" if set(unused) & set(self.pairs) else ""
+        return f"watched, but never called: {', '.join(unused)}{hint}"
 
     def define(self, cls: type) -> None:
         """A class is there: watch it, if it is one of layers."""

@@ -22,15 +22,19 @@ from mtorch.debug.strangers.handed import like_gradients, told_apart
 from mtorch.debug.strangers.leaves import emptied, filled, numbers, rebuilt
 from mtorch.debug.strangers.leavings import output_of
 from mtorch.debug.strangers.outcome import settle
+from mtorch.debug.strangers.pairs import Pair
 from mtorch.debug.strangers.places import Place, get
 from mtorch.debug.strangers.quiet import quietly
 from mtorch.debug.strangers.seen import Seen, everything
 from mtorch.debug.strangers.stranger import Parameter, Ref
 from mtorch.debug.strangers.valued import loss_event
+from mtorch.debug.strangers.wiring import Leftovers
 from mtorch.debug.tracer import Node, flatten, number_time_steps, update_of
 from mtorch.layers.base import Array
 from mtorch.naming import label
 
+MOST_TURNS = 10
+"""So many passes back and forth may come before the first forward of the class that begins iterations."""
 LOSSES = ("loss", "compute_loss", "cost", "get_loss")
 """Methods of a layer whose backward is the derivative of theirs, where it is handed no gradient."""
 
@@ -66,6 +70,12 @@ class Observer:
         self._outputs: dict[int, Place] = {}
         self._ended: list[Seen] = []
         self._kept = Kept()
+        self.latest: list[Seen] = []
+        """The calls of the iteration that is over, those without a backward, too."""
+        self._leftovers = Leftovers()
+        self._began, self._turns = False, 0
+        self.lost: Callable[[], None] = lambda: None
+        """Is called where the class that is to begin iterations has not been called in so many of them."""
 
     def as_before(self, other: Observer) -> None:
         """Take over what another one has found out of the layers: their names, and where what is."""
@@ -155,8 +165,34 @@ class Observer:
         if self.whole:
             return False
         if self.begins:
-            return type(target).__name__ == self.begins and bool(self.roots) and not self.stack
+            begins = name_of(target) == self.begins and not self.stack
+            self._began = self._began or begins
+            self._turns += self.turned and not self.stack and not self._began
+            self.turned = self.turned and bool(self.stack)
+            if self._turns > MOST_TURNS:
+                self.lost()
+            return begins and bool(self.roots)
         return not self.stack and self.turned
+
+    @property
+    def called(self) -> list[str]:
+        """The names of classes, and of pairs of functions, that were called."""
+        return [*dict.fromkeys(name_of(target) for target, _ in self._known.values())]
+
+    @property
+    def unnamed(self) -> list[str]:
+        """Of functions that were called as layers, what they use and nobody named."""
+        pairs = [target for target, _ in self._known.values() if isinstance(target, Pair)]
+        return [said for pair in pairs if (said := pair.unnamed)]
+
+    def unbegun(self) -> str:
+        """In words, why no iteration could begin with a forward of the class that was named; "" where one did."""
+        if not self.begins or self._began or not self.called:
+            return ""
+        outer = [*dict.fromkeys(name_of(target) for target, path in self._known.values() if "." not in path)]
+        if self.begins not in self.called:
+            return f"no class of that name was called; called were {', '.join(self.called)}"
+        return f"it is called only from inside others; from outside, {', '.join(outer)} were called"
 
     def _open(self, node: Seen) -> None:
         (self.stack[-1].children if self.stack else self.roots).append(node)
@@ -240,13 +276,14 @@ class Observer:
         with quietly(*{type(layer) for layer, _ in self._known.values()}):
             self._settle()
             found = self._traced(roots) if any(node.phase == "backward" for node in roots) else None
-        if found is not None:
-            self.over(*found)
-            self.iteration += 1
-        self.roots, self.turned = [], False
+        # Ctrl-C may come from here on: what is over is not to be told of a second time.
+        self.latest, self.roots, self.turned = self.roots, [], False
         self.pending.clear()
         self._ended.clear()
         self._kept.forget()
+        if found is not None:
+            self.iteration += 1
+            self.over(*found)
 
     def _settle(self) -> None:
         """Find out what was given to whom, and what came of it: of backwards, in the order in which they ended."""
@@ -260,6 +297,7 @@ class Observer:
         for node in self._ended:
             if isinstance(node.partner, Seen):
                 settle(node, node.partner, self._pairs, self.unclear)
+                node.leftover = self._leftovers.added_to(node, self.iteration)
                 node.copy = node.again = node.after = node.live = None
 
     def _traced(self, roots: list[Seen]) -> tuple[Trace, dict[str, Array]]:
@@ -281,6 +319,11 @@ class Observer:
         events = flatten([*roots, update] if update.children else list(roots), self.iteration)
         self._note(events)
         return Trace(self.iteration, values[0] if values else float("nan"), tuple(events)), state
+
+
+def name_of(target: Any) -> str:
+    """What a user calls it: a class's name, or that of a pair of functions."""
+    return target.name if isinstance(target, Pair) else type(target).__name__
 
 
 def updates(roots: list[Seen], owned: dict[str, tuple[Any, Place]]) -> tuple[Node, dict[str, Array]]:

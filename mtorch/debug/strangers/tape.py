@@ -17,6 +17,8 @@ from mtorch.debug.work import WORK, cost
 from mtorch.layers.base import Array
 from mtorch.training import State
 
+STOPPED, GIVEN_UP = "stopped by Ctrl-C", "watching it was given up"
+"""Ends of a script that are no failures of its own."""
 MOST, MANY = 1024, 50
 """Elements, and gradients, that right numbers are recorded for in an iteration."""
 TIMES = 5

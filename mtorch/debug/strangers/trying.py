@@ -20,6 +20,7 @@ from mtorch.debug.events import Call
 from mtorch.debug.gradcheck import Evidence, slopes
 from mtorch.debug.naming import input_gradients
 from mtorch.debug.strangers.edits import Edit, edits
+from mtorch.debug.strangers.pairs import Pair
 from mtorch.debug.strangers.places import attributes
 from mtorch.debug.strangers.stranger import Stranger
 from mtorch.debug.tracer import zero_gradients
@@ -66,7 +67,8 @@ def found(call: Call, evidence: Evidence) -> Iterator[Mended]:
     after = twin(call.layer)
     zero_gradients(after)
     output = after.forward(*call.arguments)
-    with Counted(locals_of=call.layer.back.method) as counted:
+    own = backward_of(after.target, call.layer.back.method)
+    with Counted(locals_of=own.__name__ if own else "") as counted:
         first = gradients(twin(after), call)
     if not all(slot in first and agree(first[slot], call.gradients[slot]) for slot in call.gradients):
         return  # what is recorded is not what it gives by itself
@@ -74,7 +76,7 @@ def found(call: Call, evidence: Evidence) -> Iterator[Mended]:
     names = {**{f"self.{k}": v for k, v in attributes(after.target).items()}, **counted.names}
     true: dict[str, tuple[list[Array], Array]] = {}
     right: set[str] = set()
-    for function, holder in functions(after.target, call.layer.back.method):
+    for function, holder in functions(after.target, own) if own else ():
         tree, line = source(function)
         if tree is None:
             continue
@@ -141,7 +143,9 @@ def gradients(layer: Stranger, call: Call) -> dict[str, Array]:
 def tried(made: FunctionType, name: str, holder: Any, layer: Stranger, call: Call) -> Mapping[str, Array]:
     """The gradients with another function in place of one; nothing where that raises."""
     cls = type(layer.target)
-    if holder is None:
+    if isinstance(layer.target, Pair) and holder is None:
+        layer.target.functions = {**layer.target.functions, "backward": made}
+    elif holder is None:
         layer.target.__class__ = type(cls.__name__, (cls,), {"__slots__": (), name: made})
     before = None if holder is None else holder[name]
     try:
@@ -155,11 +159,15 @@ def tried(made: FunctionType, name: str, holder: Any, layer: Stranger, call: Cal
             holder[name] = before
 
 
-def functions(target: Any, method: str) -> Iterator[tuple[FunctionType, dict[str, Any] | None]]:
-    """A class's backward, and what it calls of its own class, with None, and of its module, with the module's names."""
-    first = inspect.unwrap(getattr(type(target), method))
-    if not isinstance(first, FunctionType):
-        return
+def backward_of(target: Any, method: str) -> FunctionType | None:
+    """A layer's own backward: a class's, or a function that a script named."""
+    found = target.functions["backward"] if isinstance(target, Pair) else getattr(type(target), method)
+    first = inspect.unwrap(found)
+    return first if isinstance(first, FunctionType) else None
+
+
+def functions(target: Any, first: FunctionType) -> Iterator[tuple[FunctionType, dict[str, Any] | None]]:
+    """A backward, and what it calls of its own class, with None, and of its module, with the module's names."""
     yield first, None
     for name in sorted(set(first.__code__.co_names)):
         own, around = getattr(type(target), name, None), first.__globals__.get(name)

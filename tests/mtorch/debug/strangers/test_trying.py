@@ -11,6 +11,7 @@ import pytest
 
 from mtorch.debug.strangers.edits import edits
 from mtorch.debug.strangers.here import moment
+from mtorch.debug.strangers.pairs import Pair
 from mtorch.debug.strangers.trying import alike, made_of
 from mtorch.debug.work import Counted
 
@@ -196,6 +197,24 @@ def test_what_makes_a_gradient_right_names_its_fault(cls: type, tensor: str, cau
             "backward(back * 0.3)",
         )
         assert line.endswith(wrong)
+
+
+CACHE: dict[str, Any] = {}
+
+
+def hidden_forward(x: Any) -> Any:
+    CACHE["h"] = np.tanh(x)
+    return CACHE["h"]
+
+
+def hidden_backward(dout: Any) -> Any:
+    return dout * (1 - CACHE["h"])
+
+
+def test_a_function_that_a_script_named_is_edited_too() -> None:
+    _, _, report = moment(Pair("hidden", hidden_forward, hidden_backward), (X,), rng.normal(size=X.shape))
+    (found,) = report.findings
+    assert (found.cause, found.evidence["edit"]) == ("wrong-tensor", "1 - CACHE['h'] ** 2 in place of 1 - CACHE['h']")
 
 
 SOURCE = """

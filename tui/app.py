@@ -58,9 +58,12 @@ class DebuggerApp(Runs, Judges, Moves, Shows, Tensors, Views, Prompt, Stops, Not
     VERTICAL_BREAKPOINTS: ClassVar = [(0, "-low"), (24, "-short"), (36, "-tall"), (50, "-huge")]
     BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
 
-    def __init__(self, session: Session, target: str, notebook: Notebook | None = None) -> None:
+    def __init__(
+        self, session: Session, target: str, notebook: Notebook | None = None, begin: Position | None = None
+    ) -> None:
+        """It opens at `begin`, else where the user left off, else at the run's start."""
         super().__init__()
-        self.session, self.target = session, target
+        self.session, self.target, self.begin = session, target, begin
         self.notebook = notebook or Notebook(None)
         self.stops = Breakpoints.from_texts(self.notebook.left.get("breakpoints"))
         self.branches, self.shown = Branches(session), session
@@ -113,6 +116,8 @@ class DebuggerApp(Runs, Judges, Moves, Shows, Tensors, Views, Prompt, Stops, Not
 
     def _start(self, going: Going) -> tuple[Position, str]:
         """Where the user left off, if the run says so, and that is still there."""
+        if self.begin is not None:
+            return self.session.nearest(self.begin, going), ""
         taken = {"notes": self.notebook.notes, "branches": self.branches.made, "breakpoints": self.stops.all}
         unread = self.notebook.unread({kind: len(entries) for kind, entries in taken.items()})
         with contextlib.suppress(MtorchError):

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.progress import Progress
 
-    from tui.targets import Target
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 UNUSABLE, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
@@ -355,6 +354,60 @@ def replay(
 
 
 @main.command()
+@target_options
+@click.option("--event", "address", default="", metavar="ADDRESS", help='Such as "0 backward rnn t=3".')
+@click.option(
+    "--format", "format", type=click.Choice(["csv", "npz", "svg", "html"]), help="FILE's suffix, unless told."
+)
+@click.option("-o", "--output", "path", type=click.Path(path_type=Path), required=True, metavar="FILE")
+@click.option("--tensor", help="csv, svg: which tensor; what the screen shows first, unless told.")
+@click.option("--iterations", type=click.IntRange(1), help="html: how many to check [3].")
+@click.option("--size", metavar="COLUMNSxLINES", help="svg: of the screen [140x45].")
+@click.option("--source", type=click.Path(path_type=Path), metavar="FILE.py", help="The file that made a recording.")
+@click.option("--force", is_flag=True, help="Put it in the place of a file that is there.")
+def export(
+    target: str,
+    seed: int | None,
+    assignments: tuple[str, ...],
+    data: Path | None,
+    address: str,
+    format: str | None,
+    path: Path,
+    tensor: str | None,
+    iterations: int | None,
+    size: str | None,
+    source: Path | None,
+    force: bool,
+) -> int:
+    """Take what a screen shows elsewhere.
+
+    csv: a tensor of an event, with the right numbers beside wrong ones. npz: all of an event's tensors. svg: the
+    screen. html: a report in one file. Without --event, iteration 0's first finding; html then begins at iteration 0.
+    """
+    from tui.export import files, making
+    from tui.leaving import leave
+    from tui.opening import open_target
+    from tui.plain import plain
+
+    format = format or files.format_of(path)
+    for option, value, formats in (
+        ("--tensor", tensor, "csv svg"),
+        ("--iterations", iterations, "html"),
+        ("--size", size, "svg"),
+    ):
+        if value is not None and format not in formats.split():
+            raise click.UsageError(f"{option} goes with {formats.replace(' ', ' and ')}, not with {format}")
+    screen = making.size_of(size)
+    files.free(path, force)
+    with contextlib.redirect_stdout(sys.stderr):
+        opened = open_target(target, seed, assignments, data, source)
+        made = making.make(opened, target, format, address, tensor, iterations or 3, screen, progress)
+    files.write(path, made.content, force)
+    click.echo(f"{plain(path)}: {made.words}")
+    return leave(0)
+
+
+@main.command()
 @click.argument("a")
 @click.argument("b")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -496,7 +549,7 @@ def open_debugger(
 
     A `passing` recording is gone then.
     """
-    from tui.targets import is_recording, load
+    from tui.targets import is_recording
 
     recorded = recorded or is_recording(name)
     if not on_terminal():
@@ -506,19 +559,12 @@ def open_debugger(
     from tui.app import DebuggerApp
     from tui.leaving import leave
     from tui.notebook import Notebook
+    from tui.opening import open_target
     from tui.plain import plain
 
-    target: Target | None
-    if recorded:
-        from tui.recordings import opened
-
-        if seed is not None:
-            raise click.UsageError(f"--seed {seed}: {name} has its own; a recording is run as it was")
-        session, target, recording = opened(name, assignments, data, source, memory)
-        notebook = Notebook(target, recording, passing)
-    else:
-        target = load(name, seed, assignments, data)
-        session, notebook = target.session(memory), Notebook(target)
+    session, target, recording = open_target(name, seed, assignments, data, source, memory, recorded)
+    notebook = Notebook(target, recording, passing)
+    if not recorded:
         session.trace(0)
     app = DebuggerApp(session, name, notebook)
     app.run()

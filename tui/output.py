@@ -21,10 +21,12 @@ from tui.datasets import Dataset
 from tui.epochs import Epochs
 from tui.plain import plain
 from tui.viewmodels.apart import APART, distance_row, headings, heads, what_differs, where_first
+from tui.viewmodels.checks import by_tensor, worst
 
 if TYPE_CHECKING:
     from tui.record import Tape, Verified
 
+VERDICT_STYLE = {"wrong": "bold red", "open": "yellow", "right": "green"}
 SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 
 
@@ -52,27 +54,15 @@ def fault_text(number: int, fault: Fault) -> RenderableType:
 
 def check_table(checks: Iterable[Check]) -> RenderableType:
     """The checks by layer and tensor, over all calls and iterations."""
-    groups: dict[tuple[str, str], list[Check]] = {}
-    for check in checks:
-        groups.setdefault((check.path, check.tensor), []).append(check)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in ("path", "tensor", "calls", "worst error", "method", "verdict"):
         number = column in ("calls", "worst error")
         table.add_column(column, overflow="fold", no_wrap=number, justify="right" if number else "left")
-    for (path, tensor), members in groups.items():
-        methods = "\n".join(dict.fromkeys(plain(check.method) for check in members))
-        row = (plain(path) or "(the model)", plain(tensor), str(len(members)), error(worst(members)), methods)
-        table.add_row(*map(Text, row), verdict(members))
+    for row in by_tensor(checks):
+        methods = "\n".join(map(plain, row.methods))
+        said = (plain(row.path) or "(the model)", plain(row.tensor), str(row.calls), error(row.worst), methods)
+        table.add_row(*map(Text, said), Text(row.verdict, VERDICT_STYLE[row.kind]))
     return table
-
-
-def verdict(checks: list[Check]) -> Text:
-    wrong, unknown = (sum(check.ok is state for check in checks) for state in (False, None))
-    if wrong:
-        return Text("WRONG" if wrong == len(checks) else f"{wrong} WRONG", "bold red")
-    if unknown:
-        return Text("not checked" if unknown == len(checks) else f"ok, {unknown} not checked", "yellow")
-    return Text("ok", "green")
 
 
 def closing(checked: Checked) -> Text:
@@ -227,10 +217,6 @@ def fact(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(fact, value)) + "]"
     return plain(value)
-
-
-def worst(checks: Iterable[Check]) -> float | None:
-    return max((check.relative_error for check in checks if check.relative_error is not None), default=None)
 
 
 def error(value: float | None) -> str:

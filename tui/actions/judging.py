@@ -28,6 +28,14 @@ class Judges:
     comparing: set[Compare]
     uncompared: dict[Compare, str]
 
+    @property
+    def judged(self: Any) -> bool:
+        """Whether the iteration that shows has been checked, and its health, or is known to be uncheckable."""
+        if self.position is None or self.position.iteration in self.failures:
+            return True
+        iteration, session = self.position.iteration, self.session
+        return session.known_report(iteration) is not None and session.known_health(iteration) is not None
+
     def _forget_checks(self: Any) -> None:
         """Another branch shows: what is known of the other's iterations, or under way, doesn't hold for it."""
         for group in ("check", "compare"):

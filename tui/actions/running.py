@@ -73,8 +73,8 @@ class Runs:
         except BaseException as error:  # a user's own layers may raise anything, sys.exit too
             self.post_message(Arrived(None, error=error))
 
-    def run_far(self: Any, job: Job) -> None:
-        self.known = ""
+    def run_far(self: Any, job: Job, known: str = "") -> None:
+        self.known = known
         self.running = self._run(job)
 
     def fail(self: Any, error: BaseException) -> None:

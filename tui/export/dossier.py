@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from mtorch import __version__
+from mtorch.debug.diagnosis.findings import Finding
 from mtorch.debug.events import Address
 from mtorch.debug.recording.machine import machine
 from mtorch.debug.report import Report
@@ -51,10 +52,16 @@ class Dossier:
 
 
 def gather(
-    opened: Opened, name: str, iterations: Iterable[int], health: int = 0, going: Going = lambda _: True
+    opened: Opened,
+    name: str,
+    iterations: Iterable[int],
+    health: int = 0,
+    going: Going = lambda _: True,
+    more: Iterable[tuple[Finding, Address]] = (),
 ) -> Dossier:
-    """Check iterations, and keep what is to be told of them. Raises Stopped where `going` says no, MtorchError where
-    an iteration can't be shown.
+    """Check iterations, and keep what is to be told of them, with `more` findings.
+
+    Raises Stopped where `going` says no, MtorchError where an iteration can't be shown.
     """
     session, target, _ = opened
     guest = target.guest if target else lambda _: contextlib.nullcontext()
@@ -79,7 +86,7 @@ def gather(
                         made.error = check.relative_error
 
     checks, findings = examined(session, iterations, False, health, guest, going, look)
-    checked = Checked(name, target.seed if target else 0, len(seen), tuple(checks), tuple(findings))
+    checked = Checked(name, target.seed if target else 0, len(seen), tuple(checks), (*findings, *more))
     told = [found for found in excerpts.values() if found is not None]
     return Dossier(
         described(opened, name),

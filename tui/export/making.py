@@ -12,11 +12,11 @@ import numpy as np
 from mtorch.debug.events import Address, Event
 from mtorch.debug.health.thresholds import WINDOW
 from mtorch.debug.report import Report
-from mtorch.debug.session import Going, Session
+from mtorch.debug.session import Going, Session, Stopped
 from mtorch.debug.spans import ranges
 from mtorch.debug.timeline import Position
 from mtorch.errors import MtorchError, unknown
-from tui.export.dossier import gather
+from tui.export.dossier import Dossier, gather
 from tui.export.page import page
 from tui.export.tensors import csv_lines, npz
 from tui.guest import GuestError
@@ -87,6 +87,17 @@ def report(opened: Opened, name: str, address: str, iterations: int, bar: Bar) -
             return True
 
         found = gather(opened, name, numbers, health, going)
+    return told_of(found)
+
+
+def report_of(opened: Opened, name: str, iteration: int, going: Going) -> Made:
+    """The report of one iteration, with what is known of the training's health there."""
+    session = opened.session
+    health = [(finding, session.ward.address(finding)) for finding in session.health(iteration, going)]
+    return told_of(gather(opened, name, [iteration], 0, going, health))
+
+
+def told_of(found: Dossier) -> Made:
     word = "iteration" if len(found.iterations) == 1 else "iterations"
     return Made(page(found).encode(), f"a report of {word} {ranges(found.iterations)}")
 
@@ -132,10 +143,14 @@ def tensor_table(session: Session, at: Position, name: str | None, going: Going 
         raise MtorchError(f"{event.address}: {unknown('tensor', chosen or '', list(event.tensors))}")
     array = event.tensors[chosen]
     right = right_numbers(report, at.event, chosen) if report else None
-    content = "".join(f"{line}\n" for line in csv_lines(array, right))
+    lines = []
+    for number, line in enumerate(csv_lines(array, right)):
+        if number % 1024 == 1023 and not going(at.iteration):
+            raise Stopped
+        lines.append(f"{line}\n")
     beside = ", with the right numbers beside it" if right is not None else ""
     words = f"{plain(chosen)} ({shape(array.shape)}) at {plain(event.address)}{beside}{why}"
-    return Made(content.encode(), words)
+    return Made("".join(lines).encode(), words)
 
 
 def tensors(session: Session, at: Position) -> Made:

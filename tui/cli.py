@@ -408,6 +408,37 @@ def export(
 
 
 @main.command()
+@target_options
+@memory_option
+@click.option("--host", default="127.0.0.1", help="Whose requests to answer [127.0.0.1: this machine's].")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, help="0: any free one [8000].")
+def serve(
+    target: str,
+    seed: int | None,
+    assignments: tuple[str, ...],
+    data: Path | None,
+    memory: int | None,
+    host: str,
+    port: int,
+) -> int:
+    """Open the debugger in a browser.
+
+    Every page that is opened is a debugger of its own. Needs mtorch[web].
+    """
+    from tui import serving
+    from tui.opening import open_target
+
+    serving.server_class()
+    with contextlib.redirect_stdout(sys.stderr):
+        open_target(target, seed, assignments, data, memory=memory)
+    with serving.listening(host, port) as sock:
+        if not serving.is_loopback(sock):
+            click.echo(f"mtorch: careful: whoever reaches {host} can run this debugger, and write files", err=True)
+        serving.serve(serving.command(target, seed, assignments, data, memory), target, sock)
+    return 0
+
+
+@main.command()
 @click.argument("a")
 @click.argument("b")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -549,10 +580,11 @@ def open_debugger(
 
     A `passing` recording is gone then.
     """
+    from tui.serving import end_with_server, served
     from tui.targets import is_recording
 
     recorded = recorded or is_recording(name)
-    if not on_terminal():
+    if not (on_terminal() or served()):
         others = f"mtorch replay --verify {name}" if recorded else f"mtorch check {name} or mtorch train {name}"
         raise click.UsageError(f"the debugger needs a terminal; without one, use {others}")
     from mtorch.errors import DataError
@@ -566,6 +598,8 @@ def open_debugger(
     notebook = Notebook(target, recording, passing)
     if not recorded:
         session.trace(0)
+    if served():
+        end_with_server()
     app = DebuggerApp(session, name, notebook)
     app.run()
     try:

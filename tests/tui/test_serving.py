@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shlex
 import shutil
 import subprocess
@@ -79,8 +80,36 @@ def test_without_the_extra_one_line_names_it(monkeypatch: pytest.MonkeyPatch) ->
     assert (result.exit_code, result.stderr) == (2, f"mtorch: {EXTRA}\n")
 
 
+CHILD = """
+import os, signal, sys, tui.serving as serving
+serving.LOOKED = 0.01
+serving.end_with_server()
+os.write(int(sys.argv[1]), b"x")
+signal.pause()
+"""
+SERVER = """
+import subprocess, sys
+subprocess.Popen([sys.executable, "-c", sys.argv[1], sys.argv[2]], pass_fds=[int(sys.argv[2])])
+sys.stdin.read()
+"""
+
+
+def test_a_debugger_ends_with_its_server() -> None:
+    """The other end of a pipe that it holds is closed then."""
+    mine, theirs = os.pipe()
+    run = [sys.executable, "-c", SERVER, CHILD, str(theirs)]
+    with subprocess.Popen(run, pass_fds=[theirs], stdin=subprocess.PIPE) as server:
+        os.close(theirs)
+        assert os.read(mine, 1) == b"x"
+        assert server.stdin
+        server.stdin.close()
+        ready, _, _ = select.select([mine], [], [], 30)
+        assert ready and os.read(mine, 1) == b""
+    os.close(mine)
+
+
 def test_a_page_in_chromium(tmp_path: Path) -> None:
-    """The app draws its first screen there, keys reach it, no other host is asked, and it ends with its server."""
+    """The app draws its first screen there, keys reach it, and no other host is asked."""
     pytest.importorskip("textual_serve")
     aiohttp = pytest.importorskip("aiohttp")
     if CHROMIUM is None:

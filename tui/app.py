@@ -80,10 +80,25 @@ class DebuggerApp(
         self._told = 0.0
         self.comparing, self.uncompared = set(), {}
         self._soon: Timer | None = None
+        self.crashed: Exception | None = None
 
     def run(self, **options: Any) -> None:
-        """Until the user leaves; a check that is under way then holds nobody up."""
-        leaving.run(self.run_async(**options))
+        """Until the user leaves, or an error of ours ends it, which is `crashed` then. A check that is under way holds
+        nobody up.
+        """
+        try:
+            leaving.run(self.run_async(**options))
+        except Exception as error:
+            self.crashed = self.crashed or error
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Textual's end of an app whose own code raised. It would print a traceback over the user's terminal."""
+        self.crashed = self.crashed or error
+        super()._handle_exception(error)
+        self._exit_renderables.clear()
+
+    def _fatal_error(self) -> None:
+        self._close_messages_no_wait()
 
     def compose(self) -> ComposeResult:
         yield Static(id="crumb", markup=False)

@@ -384,6 +384,7 @@ def export(
     csv: a tensor of an event, with the right numbers beside wrong ones. npz: all of an event's tensors. svg: the
     screen. html: a report in one file. Without --event, iteration 0's first finding; html then begins at iteration 0.
     """
+    from tui.crashing import Crash, crashed
     from tui.export import files, making
     from tui.leaving import leave
     from tui.opening import open_target
@@ -401,7 +402,10 @@ def export(
     files.free(path, force)
     with contextlib.redirect_stdout(sys.stderr):
         opened = open_target(target, seed, assignments, data, source)
-        made = making.make(opened, target, format, address, tensor, iterations or 3, screen, progress)
+        try:
+            made = making.make(opened, target, format, address, tensor, iterations or 3, screen, progress)
+        except Crash as crash:
+            return leave(crashed(crash.__cause__ or crash, f"the screen of {target}"))
     files.write(path, made.content, force)
     click.echo(f"{plain(path)}: {made.words}")
     return leave(0)
@@ -589,6 +593,7 @@ def open_debugger(
         raise click.UsageError(f"the debugger needs a terminal; without one, use {others}")
     from mtorch.errors import DataError
     from tui.app import DebuggerApp
+    from tui.crashing import crashed
     from tui.leaving import leave
     from tui.notebook import Notebook
     from tui.opening import open_target
@@ -606,7 +611,9 @@ def open_debugger(
         notebook.close(app.left)
     except DataError as error:
         click.echo(f"mtorch: {plain(error)}; where you were, and your notes, are not kept", err=True)
-    return leave(app.return_code or 0)
+    except Exception as error:  # an app that crashed may not even know where it was
+        app.crashed = app.crashed or error
+    return leave(crashed(app.crashed, f"the debugger on {name}") if app.crashed else app.return_code or 0)
 
 
 def on_terminal() -> bool:

@@ -16,6 +16,10 @@ def show(path: Path, name: str) -> None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise MtorchError("here: the debugger needs a terminal")
     from tui.app import DebuggerApp
+    from tui.crashing import crashed
 
     recording = Recording(path)
-    DebuggerApp(Window(recording, "here() shows one call"), name, Notebook(None, recording, passing=True)).run()
+    app = DebuggerApp(Window(recording, "here() shows one call"), name, Notebook(None, recording, passing=True))
+    app.run()
+    if app.crashed:
+        crashed(app.crashed, f"the debugger on {name}")

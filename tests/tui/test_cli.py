@@ -426,6 +426,8 @@ class FakeApp:
     return_code = 0
     left: dict[str, Any] = {}
 
+    crashed = None
+
     def __init__(self, session: Any, target: str, notebook: Any) -> None:
         self.opened.append((session, target))
 

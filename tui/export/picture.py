@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 
 from mtorch.errors import DataError
 from tui.app import DebuggerApp
+from tui.crashing import Crash
 from tui.export.svg import screen
 
 SIZE = (140, 45)
@@ -21,7 +22,7 @@ def picture(
     size: tuple[int, int] = SIZE,
     keys: Sequence[str] = (),
 ) -> str:
-    """An app's screen where it opens, after those keys, when all that they set off has come to an end."""
+    """An app's screen where it opens, after those keys, when all that they set off has come to an end. Raises Crash."""
     taken: list[str] = []
 
     async def drive(pilot: Pilot[None]) -> None:
@@ -38,6 +39,8 @@ def picture(
             app.exit()
 
     app.run(headless=True, size=size, auto_pilot=drive)
+    if app.crashed:
+        raise Crash from app.crashed
     if not taken:
         raise DataError(f"{app.target}: the screen could not be drawn")
     return taken[0]

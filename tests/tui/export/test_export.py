@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from mtorch.errors import DataError, MtorchError
 from tui import cli
+from tui.app import DebuggerApp
 from tui.export import files
 from tui.export.chart import curve
 from tui.export.making import size_of
@@ -150,6 +151,19 @@ def test_svg_is_the_checked_screen(target: str, tmp_path: Path) -> None:
     assert ("✗ 1 finding" in source and "3.00000 times" in source) or "times 3" in source
     assert "iteration 0 › backward" in source
     assert "url(https" not in source and "@font-face" not in source and "<script" not in source
+
+
+def test_a_screen_that_crashes_is_one_line_and_a_log(
+    target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MTORCH_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(DebuggerApp, "show_view", lambda app: {}["a bug"])
+    result = run(target, "-o", tmp_path / "a.svg")
+    (log,) = (tmp_path / "home" / "log").iterdir()
+    assert result.stderr == f"mtorch: the screen of {target} crashed: KeyError: 'a bug'; the traceback is in {log}\n"
+    assert (result.exit_code, result.stdout) == (70, "") and "Traceback" in log.read_text()
+    monkeypatch.setenv("MTORCH_HOME", str(log))  # where no folder can be
+    assert "cannot be written: Not a directory" in run(target, "-o", tmp_path / "a.svg").stderr
 
 
 @pytest.mark.parametrize(

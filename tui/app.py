@@ -22,6 +22,7 @@ from mtorch.debug.session import Going, Session
 from mtorch.debug.timeline import Position
 from mtorch.errors import MtorchError
 from tui import leaving
+from tui.actions.background import Background
 from tui.actions.exporting import Exports
 from tui.actions.judging import Judges
 from tui.actions.keeping import Keeps
@@ -48,7 +49,21 @@ from tui.widgets.tensor_panel import TensorPanel
 
 
 class DebuggerApp(
-    Runs, Judges, Moves, Shows, Tensors, Views, Prompt, Stops, Notes, Whence, WhatIf, Keeps, Exports, App[None]
+    Runs,
+    Background,
+    Judges,
+    Moves,
+    Shows,
+    Tensors,
+    Views,
+    Prompt,
+    Stops,
+    Notes,
+    Whence,
+    WhatIf,
+    Keeps,
+    Exports,
+    App[None],
 ):
     """A session on a screen. Its state: a position, a tensor's name, and what is under way.
 
@@ -166,6 +181,7 @@ class DebuggerApp(
     def say(self, words: str) -> None:
         """In the status line; what is said during a run stays there for a while before the run has its say again."""
         self._told = time.monotonic() if self.running is not None else 0.0
+        self.said, self._progressing = words, False
         self._put(words)
 
     def _put(self, words: str) -> None:

@@ -94,6 +94,7 @@ class Runs:
             self.checking = None
         if position != self.position:
             self.tensor, self.failed = None, ""
+            self.forget_stopped()
         self.position = position
         if self.session.inexact is not None and not words:
             words = f"careful: iteration {self.session.inexact} came out otherwise when it was run again"
@@ -124,3 +125,5 @@ class Runs:
         if self.running is not None:
             self.running.cancel()
             self.say("stopping …")
+        else:
+            self.stop_background()

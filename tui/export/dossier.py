@@ -101,13 +101,13 @@ def gather(
 
 def excerpt(session: Session, report: Report, index: int, tensor: str, going: Going) -> Excerpt | None:
     """A wrong tensor beside the right numbers, where they can be had; around the one that is furthest off."""
-    if not going(report.iteration):
-        raise Stopped
     array = session.trace(report.iteration).events[index].tensors.get(tensor)
     judged = report.trace.events[index].tensors.get(tensor)
     if array is None or judged is None:
         return None
-    right = right_numbers(report, index, tensor)
+    right = right_numbers(report, index, tensor, lambda: going(report.iteration))
+    if not going(report.iteration):
+        raise Stopped
     table = Table(array, None if right is None else Beside(right), judged)
     if right is not None and right.shape == array.shape and array.size:
         off = np.nan_to_num(np.abs(judged.astype(float) - right), nan=0.0)

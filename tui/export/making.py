@@ -142,7 +142,7 @@ def tensor_table(session: Session, at: Position, name: str | None, going: Going 
     if chosen is None or chosen not in event.tensors:
         raise MtorchError(f"{event.address}: {unknown('tensor', chosen or '', list(event.tensors))}")
     array = event.tensors[chosen]
-    right = right_numbers(report, at.event, chosen) if report else None
+    right = right_numbers(report, at.event, chosen, lambda: going(at.iteration)) if report else None
     lines = []
     for number, line in enumerate(csv_lines(array, right)):
         if number % 1024 == 1023 and not going(at.iteration):

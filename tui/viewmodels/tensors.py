@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from mtorch.debug.events import Event
 from mtorch.debug.report import Report
@@ -33,13 +33,15 @@ def beside(names: list[str], name: str | None, by: int) -> str | None:
     return names[(names.index(name) + by) % len(names)] if name in names else names[0]
 
 
-def right_numbers(report: Report, index: int, tensor: str) -> Array | None:
-    """The right numbers of a wrong tensor; None where that is right, too large, or can't be differentiated."""
+def right_numbers(report: Report, index: int, tensor: str, going: Callable[[], bool] = lambda: True) -> Array | None:
+    """The right numbers of a wrong tensor; None where that is right, too large, or can't be differentiated, and where
+    `going` says no.
+    """
     event = report.trace.events[index]
     wrong = any(check.tensor == tensor for check in report.wrong.get(index, ()))
     if not wrong or tensor not in event.tensors or event.tensors[tensor].size > LARGEST:
         return None
     try:
-        return report.numerical(index, tensor)
+        return report.numerical(index, tensor, going)
     except (Exception, SystemExit):  # a user's own layers may raise anything
         return None

@@ -53,7 +53,22 @@ class Checked:
         return sorted(faults, key=lambda fault: telling(fault.finding))
 
 
-def check(target: Target, iterations: int, exhaustive: bool = False, health: int = WINDOW) -> Checked:
+def once_each(advance: Callable[[], None]) -> Going:
+    """Goes on always, and advances a progress bar at each iteration that it has not been asked of before."""
+    asked: set[int] = set()
+
+    def going(iteration: int) -> bool:
+        if iteration not in asked:
+            asked.add(iteration)
+            advance()
+        return True
+
+    return going
+
+
+def check(
+    target: Target, iterations: int, exhaustive: bool = False, health: int = WINDOW, going: Going = lambda _: True
+) -> Checked:
     """Examine the first iterations of a target, and the health of the training over the first `health` ones.
 
     Raises MtorchError where its code does not run.
@@ -61,7 +76,7 @@ def check(target: Target, iterations: int, exhaustive: bool = False, health: int
     with target.guest(""):
         session = Session(target.training)
     session.ward.limits = Thresholds.of(target.thresholds)
-    checks, findings = examined(session, range(iterations), exhaustive, health, target.guest)
+    checks, findings = examined(session, range(iterations), exhaustive, health, target.guest, going)
     return Checked(target.name, target.seed, iterations, tuple(checks), tuple(findings))
 
 

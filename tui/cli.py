@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.progress import Progress
 
+    from tui.targets import Target
+
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 UNUSABLE, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
@@ -192,9 +194,10 @@ def check(
     training's health: what goes wrong though gradients are right, as warnings. Exit status 1 when there is an error.
     """
     from tui import checking
-    from tui.targets import load
 
-    checked = checking.check(load(target, seed, assignments, data), iterations, exhaustive, health)
+    loaded = load(target, seed, assignments, data)
+    with progress(f"checking {target}", max(iterations, health)) as advance:
+        checked = checking.check(loaded, iterations, exhaustive, health, checking.once_each(advance))
     if as_json:
         from tui.as_json import check_report, dumps
 
@@ -261,7 +264,6 @@ def train(target: str, seed: int | None, assignments: tuple[str, ...], data: Pat
     """Train, and print loss and test accuracy after each epoch."""
     from tui import output
     from tui.epochs import Epochs
-    from tui.targets import load
 
     loaded = load(target, seed, assignments, data)
     run, epochs, accuracy = Epochs(loaded), epochs or loaded.epochs, None
@@ -308,7 +310,6 @@ def record(
     """
     from tui import output
     from tui.record import Tape
-    from tui.targets import load
 
     tape = Tape(load(target, seed, assignments, data), path, iterations, every, keep, norms, size, force)
     try:
@@ -345,7 +346,8 @@ def replay(
     from tui import output, recordings
     from tui.record import Verified
 
-    loaded = recordings.load(target, assignments, data, source)
+    with under_way(f"loading {target}"):
+        loaded = recordings.load(target, assignments, data, source)
     assert loaded.recording is not None
     with progress("running again", len(loaded.recording.losses)) as advance:
         verified = Verified(loaded, advance)
@@ -401,7 +403,8 @@ def export(
     screen = making.size_of(size)
     files.free(path, force)
     with contextlib.redirect_stdout(sys.stderr):
-        opened = open_target(target, seed, assignments, data, source)
+        with under_way(f"loading {target}"):
+            opened = open_target(target, seed, assignments, data, source)
         try:
             made = making.make(opened, target, format, address, tensor, iterations or 3, screen, progress)
         except Crash as crash:
@@ -472,7 +475,6 @@ def diff(
     Both run in step, compared bit by bit. Exit status: 0 the same, 1 different, 2 unusable.
     """
     from tui.differing import differ, option_named
-    from tui.targets import load
 
     with option_named("--set", "--set-a", only_a):
         one = load(a, seed if seed_a is None else seed_a, both + only_a, data)
@@ -553,6 +555,32 @@ def progress(label: str, total: int) -> Iterator[Callable[[], None]]:
 
 
 @contextlib.contextmanager
+def under_way(words: str) -> Iterator[None]:
+    """While entered, stderr's terminal says at once what is done; without a terminal there, nothing."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    import shutil
+
+    from tui.plain import plain
+
+    # Back at the line's start, where whatever a target prints goes over it.
+    print(f"mtorch: {plain(words)} …"[: shutil.get_terminal_size().columns - 1], end="\r", file=sys.stderr, flush=True)
+    try:
+        yield
+    finally:
+        print("\x1b[2K", end="", file=sys.stderr, flush=True)
+
+
+def load(name: str, seed: int | None, assignments: tuple[str, ...], data: Path | None) -> Target:
+    """The target of that name; it is said that it is being loaded."""
+    with under_way(f"loading {name}"):
+        from tui import targets
+
+        return targets.load(name, seed, assignments, data)
+
+
+@contextlib.contextmanager
 def bytes_progress() -> Iterator[Callable[[str, int, int | None], None]]:
     """The same for files that come one after the other: it is told a name, how many bytes came, and of how many."""
     if not sys.stderr.isatty():
@@ -591,18 +619,19 @@ def open_debugger(
     if not (on_terminal() or served()):
         others = f"mtorch replay --verify {name}" if recorded else f"mtorch check {name} or mtorch train {name}"
         raise click.UsageError(f"the debugger needs a terminal; without one, use {others}")
-    from mtorch.errors import DataError
-    from tui.app import DebuggerApp
-    from tui.crashing import crashed
-    from tui.leaving import leave
-    from tui.notebook import Notebook
-    from tui.opening import open_target
-    from tui.plain import plain
+    with under_way(f"loading {name}"):
+        from mtorch.errors import DataError
+        from tui.app import DebuggerApp
+        from tui.crashing import crashed
+        from tui.leaving import leave
+        from tui.notebook import Notebook
+        from tui.opening import open_target
+        from tui.plain import plain
 
-    session, target, recording = open_target(name, seed, assignments, data, source, memory, recorded)
-    notebook = Notebook(target, recording, passing)
-    if not recorded:
-        session.trace(0)
+        session, target, recording = open_target(name, seed, assignments, data, source, memory, recorded)
+        notebook = Notebook(target, recording, passing)
+        if not recorded:
+            session.trace(0)
     if served():
         end_with_server()
     app = DebuggerApp(session, name, notebook)

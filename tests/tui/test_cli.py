@@ -1,5 +1,6 @@
 """The command: what it prints, what it returns, and one line for all that is unusable."""
 
+import io
 import json
 import os
 import pty
@@ -520,3 +521,19 @@ def read(terminal: int) -> bytes:
         return os.read(terminal, 4096)
     except OSError:
         return b""
+
+
+def test_what_is_being_loaded_is_said_at_once_and_wiped_out_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((30, 24)))
+    with cli.under_way("loading \x1b[2J and a name that is long"):
+        assert sys.stderr.getvalue() == "mtorch: loading �[2J and a na\r"
+    assert sys.stderr.getvalue().endswith("\r\x1b[2K")
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    with cli.under_way("loading"):
+        pass
+    assert sys.stderr.getvalue() == ""

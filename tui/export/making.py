@@ -16,6 +16,7 @@ from mtorch.debug.session import Going, Session, Stopped
 from mtorch.debug.spans import ranges
 from mtorch.debug.timeline import Position
 from mtorch.errors import MtorchError, unknown
+from tui.checking import once_each
 from tui.export.dossier import Dossier, gather
 from tui.export.page import page
 from tui.export.tensors import csv_lines, npz
@@ -77,16 +78,8 @@ def report(opened: Opened, name: str, address: str, iterations: int, bar: Bar) -
     if opened.target is None and opened.recording is not None:
         numbers = [n for n in opened.recording.kept if n >= first][:iterations] or numbers
     health = WINDOW if opened.target is not None and not first else 0
-    told: set[int] = set()
-    with bar("checking", first + max(iterations, health)) as advance:
-
-        def going(iteration: int) -> bool:
-            if iteration not in told:
-                told.add(iteration)
-                advance()
-            return True
-
-        found = gather(opened, name, numbers, health, going)
+    with bar(f"checking {name}", len(numbers) if not health else max(iterations, health)) as advance:
+        found = gather(opened, name, numbers, health, once_each(advance))
     return told_of(found)
 
 

@@ -42,15 +42,19 @@ class Commands(click.Group):
         sys.exit(status)
 
     def invoke(self, ctx: click.Context) -> int:
-        from mtorch.errors import MtorchError
-
         try:
             return super().invoke(ctx) or 0
-        except MtorchError as error:
-            return fail(error)
         except BrokenPipeError:
             forget_output()
             return BROKEN_PIPE
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            from mtorch.errors import MtorchError  # with numpy, which a command may load after it has said so
+
+            if isinstance(error, MtorchError):
+                return fail(error)
+            raise
 
 
 def fail(error: object, command: str = "mtorch") -> int:
@@ -612,11 +616,10 @@ def open_debugger(
 
     A `passing` recording is gone then.
     """
-    from tui.serving import end_with_server, served
-    from tui.targets import is_recording
-
-    recorded = recorded or is_recording(name)
     if not (on_terminal() or served()):
+        from tui.targets import is_recording
+
+        recorded = recorded or is_recording(name)
         others = f"mtorch replay --verify {name}" if recorded else f"mtorch check {name} or mtorch train {name}"
         raise click.UsageError(f"the debugger needs a terminal; without one, use {others}")
     with under_way(f"loading {name}"):
@@ -627,12 +630,16 @@ def open_debugger(
         from tui.notebook import Notebook
         from tui.opening import open_target
         from tui.plain import plain
+        from tui.targets import is_recording
 
+        recorded = recorded or is_recording(name)
         session, target, recording = open_target(name, seed, assignments, data, source, memory, recorded)
         notebook = Notebook(target, recording, passing)
         if not recorded:
             session.trace(0)
     if served():
+        from tui.serving import end_with_server
+
         end_with_server()
     app = DebuggerApp(session, name, notebook)
     app.run()
@@ -647,3 +654,8 @@ def open_debugger(
 
 def on_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def served() -> bool:
+    """Whether this process draws for a browser: textual-serve says so in its environment."""
+    return os.environ.get("TEXTUAL_DRIVER") == "textual.drivers.web_driver:WebDriver"

@@ -23,9 +23,6 @@ ROOT = Path(mtorch.__file__).parent.parent
 BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from tui.cli import main; main(prog_name='mtorch')"
 """This very mtorch, whatever there is in the current folder."""
 
-DRIVER = "textual.drivers.web_driver:WebDriver"
-"""What TEXTUAL_DRIVER says where an app draws for a browser."""
-
 POLICY = "default-src 'self' 'unsafe-inline' data: blob:; connect-src 'self' ws: wss:; frame-ancestors 'none'"
 """Of the page: it asks no other host for anything, and is shown in no other page."""
 
@@ -33,11 +30,6 @@ LOOKED, PATIENCE = 0.5, 5.0
 """Seconds between looks at whether the server is still there, and until a debugger without one is ended at once."""
 
 EXTRA = "serve needs another package: pip install 'mtorch[web]'"
-
-
-def served() -> bool:
-    """Whether this process draws for a browser."""
-    return os.environ.get("TEXTUAL_DRIVER") == DRIVER
 
 
 def end_with_server() -> None:

@@ -22,6 +22,8 @@ from mtorch.debug.session import Going, Session
 from mtorch.debug.timeline import Position
 from mtorch.errors import MtorchError
 from tui import leaving
+from tui.actions.background import Background
+from tui.actions.exporting import Exports
 from tui.actions.judging import Judges
 from tui.actions.keeping import Keeps
 from tui.actions.moving import FAR, Moves
@@ -47,7 +49,23 @@ from tui.widgets.tabs import Tabs
 from tui.widgets.tensor_panel import TensorPanel
 
 
-class DebuggerApp(Runs, Judges, Moves, Shows, Tensors, Views, Prompt, Stops, Notes, Whence, WhatIf, Keeps, App[None]):
+class DebuggerApp(
+    Runs,
+    Background,
+    Judges,
+    Moves,
+    Shows,
+    Tensors,
+    Views,
+    Prompt,
+    Stops,
+    Notes,
+    Whence,
+    WhatIf,
+    Keeps,
+    Exports,
+    App[None],
+):
     """A session on a screen. Its state: a position, a tensor's name, and what is under way.
 
     What it does is in `tui/actions/`, a subject a class.
@@ -59,9 +77,12 @@ class DebuggerApp(Runs, Judges, Moves, Shows, Tensors, Views, Prompt, Stops, Not
     VERTICAL_BREAKPOINTS: ClassVar = [(0, "-low"), (24, "-short"), (36, "-tall"), (50, "-huge")]
     BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
 
-    def __init__(self, session: Session, target: str, notebook: Notebook | None = None) -> None:
+    def __init__(
+        self, session: Session, target: str, notebook: Notebook | None = None, begin: Position | None = None
+    ) -> None:
+        """It opens at `begin`, else where the user left off, else at the run's start."""
         super().__init__()
-        self.session, self.target = session, target
+        self.session, self.target, self.begin = session, target, begin
         self.notebook = notebook or Notebook(None)
         self.stops = Breakpoints.from_texts(self.notebook.left.get("breakpoints"))
         self.branches, self.shown = Branches(session), session
@@ -75,10 +96,25 @@ class DebuggerApp(Runs, Judges, Moves, Shows, Tensors, Views, Prompt, Stops, Not
         self._told = 0.0
         self.comparing, self.uncompared = set(), {}
         self._soon: Timer | None = None
+        self.crashed: Exception | None = None
 
     def run(self, **options: Any) -> None:
-        """Until the user leaves; a check that is under way then holds nobody up."""
-        leaving.run(self.run_async(**options))
+        """Until the user leaves, or an error of ours ends it, which is `crashed` then. A check that is under way holds
+        nobody up.
+        """
+        try:
+            leaving.run(self.run_async(**options))
+        except Exception as error:
+            self.crashed = self.crashed or error
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Textual's end of an app whose own code raised. It would print a traceback over the user's terminal."""
+        self.crashed = self.crashed or error
+        super()._handle_exception(error)
+        self._exit_renderables.clear()
+
+    def _fatal_error(self) -> None:
+        self._close_messages_no_wait()
 
     def compose(self) -> ComposeResult:
         yield Static(id="crumb", markup=False)
@@ -114,6 +150,8 @@ class DebuggerApp(Runs, Judges, Moves, Shows, Tensors, Views, Prompt, Stops, Not
 
     def _start(self, going: Going) -> tuple[Position, str]:
         """Where the user left off, if the run says so, and that is still there."""
+        if self.begin is not None:
+            return self.session.nearest(self.begin, going), ""
         taken = {"notes": self.notebook.notes, "branches": self.branches.made, "breakpoints": self.stops.all}
         unread = self.notebook.unread({kind: len(entries) for kind, entries in taken.items()}) or self.notebook.ending
         with contextlib.suppress(MtorchError):
@@ -150,6 +188,7 @@ class DebuggerApp(Runs, Judges, Moves, Shows, Tensors, Views, Prompt, Stops, Not
     def say(self, words: str) -> None:
         """In the status line; what is said during a run stays there for a while before the run has its say again."""
         self._told = time.monotonic() if self.running is not None else 0.0
+        self.said, self._progressing = words, False
         self._put(words)
 
     def _put(self, words: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,7 +13,8 @@ from mtorch.debug.events import Address
 from mtorch.debug.gradcheck import Check
 from mtorch.debug.health.scale import inconsistent_scale
 from mtorch.debug.health.thresholds import WINDOW, Thresholds
-from mtorch.debug.session import Session
+from mtorch.debug.report import Report
+from mtorch.debug.session import Going, Session
 from mtorch.debug.strangers.programs import Program
 from mtorch.debug.strangers.travel import ProgramSession, travelling
 from mtorch.errors import MtorchError
@@ -77,7 +80,22 @@ class Checked:
         return max(errors, default=None)
 
 
-def check(target: Target, iterations: int, exhaustive: bool = False, health: int = WINDOW) -> Checked:
+def once_each(advance: Callable[[], None]) -> Going:
+    """Goes on always, and advances a progress bar at each iteration that it has not been asked of before."""
+    asked: set[int] = set()
+
+    def going(iteration: int) -> bool:
+        if iteration not in asked:
+            asked.add(iteration)
+            advance()
+        return True
+
+    return going
+
+
+def check(
+    target: Target, iterations: int, exhaustive: bool = False, health: int = WINDOW, going: Going = lambda _: True
+) -> Checked:
     """Examine the first iterations of a target, and the health of the training over the first `health` ones.
 
     Raises MtorchError where its code does not run.
@@ -89,32 +107,59 @@ def check(target: Target, iterations: int, exhaustive: bool = False, health: int
         else:
             session = Session(target.training)
     session.ward.limits = Thresholds.of(target.thresholds)
-    checks: list[Check] = []
-    findings: list[tuple[Finding, Address]] = []
-    for iteration in range(iterations):
-        said: list[Finding] = []
-        with target.guest(f"iteration {iteration}"):
-            report = session.report(iteration, exhaustive=exhaustive)
-            if iteration < health:
-                session.ward.look(iteration)
-                # Right gradients multiply up to right ones; in iteration 0 scales are what they are later on.
-                said = inconsistent_scale(report.trace) if iteration == 0 and not report.ok else []
-        checks += report.checks
-        findings += [(found, report.trace.events[found.event].address) for found in (*report.findings, *said)]
-    if health:
-        findings += [found for found in prognosis(target, session, iterations, health) if not known(found[0], findings)]
+    checks, findings = examined(session, range(iterations), exhaustive, health, target.guest, going)
     known_so_far = target.name, target.seed, iterations, tuple(checks), tuple(findings)
     if isinstance(session, ProgramSession):
         return Checked(*known_so_far, (session.way, session.why), tuple(session.training.unclear))
     return Checked(*known_so_far)
 
 
-def prognosis(target: Target, session: Session, iterations: int, health: int) -> list[tuple[Finding, Address]]:
+def examined(
+    session: Session,
+    iterations: Iterable[int],
+    exhaustive: bool = False,
+    health: int = 0,
+    guest: Callable[[str], AbstractContextManager[None]] = lambda _: nullcontext(),
+    going: Going = lambda _: True,
+    seen: Callable[[Report], None] = lambda _: None,
+) -> tuple[list[Check], list[tuple[Finding, Address]]]:
+    """The checks of iterations, and all findings with their addresses; of the health of the first `health` ones, too.
+
+    `seen` is handed each iteration's report, which is not kept. Raises Stopped where `going` says no.
+    """
+    checks: list[Check] = []
+    findings: list[tuple[Finding, Address]] = []
+    done = 0
+    for iteration in iterations:
+        said: list[Finding] = []
+        with guest(f"iteration {iteration}"):
+            report = session.report(iteration, going, exhaustive=exhaustive)
+            if iteration < health:
+                session.ward.look(iteration, going)
+                # Right gradients multiply up to right ones; in iteration 0 scales are what they are later on.
+                said = inconsistent_scale(report.trace) if iteration == 0 and not report.ok else []
+        checks += report.checks
+        findings += [(found, report.trace.events[found.event].address) for found in (*report.findings, *said)]
+        seen(report)
+        done = iteration + 1
+    if health:
+        found = prognosis(session, done, health, guest, going)
+        findings += [finding for finding in found if not known(finding[0], findings)]
+    return checks, findings
+
+
+def prognosis(
+    session: Session,
+    iterations: int,
+    health: int,
+    guest: Callable[[str], AbstractContextManager[None]],
+    going: Going = lambda _: True,
+) -> list[tuple[Finding, Address]]:
     """What the first `health` iterations show together, of which `iterations` have run."""
     for iteration in range(iterations, health):
         try:
-            with target.guest(f"iteration {iteration}"):
-                session.ward.look(iteration)
+            with guest(f"iteration {iteration}"):
+                session.ward.look(iteration, going)
         except MtorchError:  # data may end there; what was asked for has run, and the window is shorter
             health = iteration
             break

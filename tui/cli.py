@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from tui.targets import Target
 
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 UNUSABLE, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
 LARGEST_SEED = 2**63 - 1
@@ -41,15 +42,19 @@ class Commands(click.Group):
         sys.exit(status)
 
     def invoke(self, ctx: click.Context) -> int:
-        from mtorch.errors import MtorchError
-
         try:
             return super().invoke(ctx) or 0
-        except MtorchError as error:
-            return fail(error)
         except BrokenPipeError:
             forget_output()
             return BROKEN_PIPE
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            from mtorch.errors import MtorchError  # with numpy, which a command may load after it has said so
+
+            if isinstance(error, MtorchError):
+                return fail(error)
+            raise
 
 
 def fail(error: object, command: str = "mtorch") -> int:
@@ -193,9 +198,10 @@ def check(
     training's health: what goes wrong though gradients are right, as warnings. Exit status 1 when there is an error.
     """
     from tui import checking
-    from tui.targets import load
 
-    checked = checking.check(load(target, seed, assignments, data), iterations, exhaustive, health)
+    loaded = load(target, seed, assignments, data)
+    with progress(f"checking {target}", max(iterations, health)) as advance:
+        checked = checking.check(loaded, iterations, exhaustive, health, checking.once_each(advance))
     for line in checked.unclear:
         fail(line)
     if as_json:
@@ -272,7 +278,6 @@ def train(target: str, seed: int | None, assignments: tuple[str, ...], data: Pat
     """Train, and print loss and test accuracy after each epoch."""
     from tui import output
     from tui.epochs import Epochs
-    from tui.targets import load
 
     loaded = load(target, seed, assignments, data)
     run, epochs, accuracy = Epochs(loaded), epochs or loaded.epochs, None
@@ -319,7 +324,6 @@ def record(
     """
     from tui import output
     from tui.record import Tape
-    from tui.targets import load
 
     tape = Tape(load(target, seed, assignments, data), path, iterations, every, keep, norms, size, force)
     try:
@@ -356,12 +360,103 @@ def replay(
     from tui import output, recordings
     from tui.record import Verified
 
-    loaded = recordings.load(target, assignments, data, source)
+    with under_way(f"loading {target}"):
+        loaded = recordings.load(target, assignments, data, source)
     assert loaded.recording is not None
     with progress("running again", len(loaded.recording.losses)) as advance:
         verified = Verified(loaded, advance)
     show(output.verified(verified))
     return 0 if verified.otherwise is None else 1
+
+
+@main.command()
+@target_options
+@click.option("--event", "address", default="", metavar="ADDRESS", help='Such as "0 backward rnn t=3".')
+@click.option(
+    "--format", "format", type=click.Choice(["csv", "npz", "svg", "html"]), help="FILE's suffix, unless told."
+)
+@click.option("-o", "--output", "path", type=click.Path(path_type=Path), required=True, metavar="FILE")
+@click.option("--tensor", help="csv, svg: which tensor; what the screen shows first, unless told.")
+@click.option("--iterations", type=click.IntRange(1), help="html: how many to check [3].")
+@click.option("--size", metavar="COLUMNSxLINES", help="svg: of the screen [140x45].")
+@click.option("--source", type=click.Path(path_type=Path), metavar="FILE.py", help="The file that made a recording.")
+@click.option("--force", is_flag=True, help="Put it in the place of a file that is there.")
+def export(
+    target: str,
+    seed: int | None,
+    assignments: tuple[str, ...],
+    data: Path | None,
+    address: str,
+    format: str | None,
+    path: Path,
+    tensor: str | None,
+    iterations: int | None,
+    size: str | None,
+    source: Path | None,
+    force: bool,
+) -> int:
+    """Take what a screen shows elsewhere.
+
+    csv: a tensor of an event, with the right numbers beside wrong ones. npz: all of an event's tensors. svg: the
+    screen. html: a report in one file. Without --event, iteration 0's first finding; html then begins at iteration 0.
+    """
+    from tui.crashing import Crash, crashed
+    from tui.export import files, making
+    from tui.leaving import leave
+    from tui.opening import open_target
+    from tui.plain import plain
+
+    format = format or files.format_of(path)
+    for option, value, formats in (
+        ("--tensor", tensor, "csv svg"),
+        ("--iterations", iterations, "html"),
+        ("--size", size, "svg"),
+    ):
+        if value is not None and format not in formats.split():
+            raise click.UsageError(f"{option} goes with {formats.replace(' ', ' and ')}, not with {format}")
+    screen = making.size_of(size)
+    files.free(path, force)
+    with contextlib.redirect_stdout(sys.stderr):
+        with under_way(f"loading {target}"):
+            opened = open_target(target, seed, assignments, data, source)
+        try:
+            made = making.make(opened, target, format, address, tensor, iterations or 3, screen, progress)
+        except Crash as crash:
+            return leave(crashed(crash.__cause__ or crash, f"the screen of {target}"))
+    files.write(path, made.content, force)
+    click.echo(f"{plain(path)}: {made.words}")
+    return leave(0)
+
+
+@main.command()
+@target_options
+@memory_option
+@click.option("--host", default="127.0.0.1", help="Whose requests to answer [127.0.0.1: this machine's].")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, help="0: any free one [8000].")
+def serve(
+    target: str,
+    seed: int | None,
+    assignments: tuple[str, ...],
+    data: Path | None,
+    memory: int | None,
+    host: str,
+    port: int,
+) -> int:
+    """Open the debugger in a browser.
+
+    Every page that is opened is a debugger of its own. Needs mtorch[web].
+    """
+    from tui import serving
+    from tui.opening import open_target
+
+    serving.server_class()
+    with contextlib.redirect_stdout(sys.stderr):
+        open_target(target, seed, assignments, data, memory=memory)
+    with serving.listening(host, port) as sock:
+        if not serving.is_loopback(sock):
+            click.echo(f"mtorch: careful: whoever reaches {host} can run this debugger, and write files", err=True)
+        serving.serve(serving.command(target, seed, assignments, data, memory), target, sock)
+    return 0
 
 
 @main.command()
@@ -394,7 +489,6 @@ def diff(
     Both run in step, compared bit by bit. Exit status: 0 the same, 1 different, 2 unusable.
     """
     from tui.differing import differ, option_named
-    from tui.targets import load
 
     with option_named("--set", "--set-a", only_a):
         one = load(a, seed if seed_a is None else seed_a, both + only_a, data)
@@ -475,6 +569,32 @@ def progress(label: str, total: int) -> Iterator[Callable[[], None]]:
 
 
 @contextlib.contextmanager
+def under_way(words: str) -> Iterator[None]:
+    """While entered, stderr's terminal says at once what is done; without a terminal there, nothing."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    import shutil
+
+    from tui.plain import plain
+
+    # Back at the line's start, where whatever a target prints goes over it.
+    print(f"mtorch: {plain(words)} …"[: shutil.get_terminal_size().columns - 1], end="\r", file=sys.stderr, flush=True)
+    try:
+        yield
+    finally:
+        print("\x1b[2K", end="", file=sys.stderr, flush=True)
+
+
+def load(name: str, seed: int | None, assignments: tuple[str, ...], data: Path | None) -> Target:
+    """The target of that name; it is said that it is being loaded."""
+    with under_way(f"loading {name}"):
+        from tui import targets
+
+        return targets.load(name, seed, assignments, data)
+
+
+@contextlib.contextmanager
 def bytes_progress() -> Iterator[Callable[[str, int, int | None], None]]:
     """The same for files that come one after the other: it is told a name, how many bytes came, and of how many."""
     if not sys.stderr.isatty():
@@ -506,38 +626,46 @@ def open_debugger(
 
     A `passing` recording is gone then.
     """
-    from tui.targets import is_recording, load
+    if not (on_terminal() or served()):
+        from tui.targets import is_recording
 
-    recorded = recorded or is_recording(name)
-    if not on_terminal():
+        recorded = recorded or is_recording(name)
         others = f"mtorch replay --verify {name}" if recorded else f"mtorch check {name} or mtorch train {name}"
         raise click.UsageError(f"the debugger needs a terminal; without one, use {others}")
-    from mtorch.errors import DataError
-    from tui.app import DebuggerApp
-    from tui.leaving import leave
-    from tui.notebook import Notebook
-    from tui.plain import plain
+    with under_way(f"loading {name}"):
+        from mtorch.errors import DataError
+        from tui.app import DebuggerApp
+        from tui.crashing import crashed
+        from tui.leaving import leave
+        from tui.notebook import Notebook
+        from tui.opening import open_target
+        from tui.plain import plain
+        from tui.targets import is_recording
 
-    target: Target | None
-    if recorded:
-        from tui.recordings import opened
-
-        if seed is not None:
-            raise click.UsageError(f"--seed {seed}: {name} has its own; a recording is run as it was")
-        session, target, recording = opened(name, assignments, data, source, memory)
+        recorded = recorded or is_recording(name)
+        session, target, recording = open_target(name, seed, assignments, data, source, memory, recorded)
         notebook = Notebook(target, recording, passing)
-    else:
-        target = load(name, seed, assignments, data)
-        session, notebook = target.session(memory), Notebook(target)
-        session.trace(0)
+        if not recorded:
+            session.trace(0)
+    if served():
+        from tui.serving import end_with_server
+
+        end_with_server()
     app = DebuggerApp(session, name, notebook)
     app.run()
     try:
         notebook.close(app.left)
     except DataError as error:
         click.echo(f"mtorch: {plain(error)}; where you were, and your notes, are not kept", err=True)
-    return leave(app.return_code or 0)
+    except Exception as error:  # an app that crashed may not even know where it was
+        app.crashed = app.crashed or error
+    return leave(crashed(app.crashed, f"the debugger on {name}") if app.crashed else app.return_code or 0)
 
 
 def on_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def served() -> bool:
+    """Whether this process draws for a browser: textual-serve says so in its environment."""
+    return os.environ.get("TEXTUAL_DRIVER") == "textual.drivers.web_driver:WebDriver"

@@ -75,6 +75,11 @@ COMMANDS = {
     "save": Command(
         "save", "save FILE.mtr: write the run so far down, as a recording; save alone, there again", "[FILE]"
     ),
+    "export": Command(
+        "export",
+        "export FILE: what shows, as FILE.svg, .csv (this table), .npz (all tensors) or .html (a report)",
+        "FILE",
+    ),
     "cell": Command("cell", "cell 3,7: go to a cell of the tensor that shows", "INDEX"),
     "format": Command("form", "format NAME: how numbers are written: auto, fixed, exponent, exact, hex", "[NAME]"),
     "view": Command(

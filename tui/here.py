@@ -12,6 +12,10 @@ from tui.notebook import Notebook
 def show(path: Path, name: str) -> None:
     """Open the debugger on what was recorded."""
     from tui.app import DebuggerApp
+    from tui.crashing import crashed
 
     recording = Recording(path)
-    DebuggerApp(Window(recording, "here() shows one call"), name, Notebook(None, recording, passing=True)).run()
+    app = DebuggerApp(Window(recording, "here() shows one call"), name, Notebook(None, recording, passing=True))
+    app.run()
+    if app.crashed:
+        crashed(app.crashed, f"the debugger on {name}")

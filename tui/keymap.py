@@ -81,6 +81,7 @@ KEYS = [
     Binding("q", "quit", "quit", id="quit", tooltip="leave"),
     Binding("u", "level(-1)", show=False, id="up-level", tooltip="up: to what this event is inside of"),
     Binding("d", "level(1)", show=False, id="down-level", tooltip="down: to the first event inside this one"),
+    Binding("ctrl+e", "choose_export", show=False, id="export", tooltip="export: what shows, as a file"),
     Binding("plus", "zoom(1)", show=False, key_display="+", id="zoom-in", tooltip="more of the screen for this panel"),
     Binding("underscore", "zoom(-1)", show=False, key_display="_", id="zoom-out", tooltip="less of it"),
     *(

@@ -52,6 +52,17 @@ class Running(Message):
         return isinstance(message, Running)
 
 
+class Working(Message):
+    """Something in the background takes long: what, and how far it is."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self.words = words
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, Working)
+
+
 class Traced(Message):
     """The terms of a number of an iteration are there, or can't be told."""
 

@@ -19,8 +19,9 @@ from tui.checking import Checked, Fault
 from tui.datasets import Dataset
 from tui.epochs import Epochs
 from tui.plain import plain
-from tui.rows import NOTED, check_table, error, worst
+from tui.rows import check_table
 from tui.viewmodels.apart import APART, distance_row, headings, heads, what_differs, where_first
+from tui.viewmodels.checks import NOTED, error, worst
 
 if TYPE_CHECKING:
     from tui.record import Tape, Verified

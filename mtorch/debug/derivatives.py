@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -49,6 +49,18 @@ class Budget:
         """One call. Raises Unmeasured where there is none left."""
         self.calls -= 1
         if self.calls < 0:
+            raise Unmeasured
+
+
+class Asking(Budget):
+    """One that is spent as soon as `going` says no, which is asked before each call."""
+
+    def __init__(self, going: Callable[[], bool]) -> None:
+        super().__init__()
+        self.going = going
+
+    def spend(self) -> None:
+        if not self.going():
             raise Unmeasured
 
 

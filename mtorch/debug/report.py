@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from mtorch.debug.derivatives import COMPLEX, Derivative
+from mtorch.debug.derivatives import COMPLEX, Asking, Derivative, Unmeasured
 from mtorch.debug.diagnosis.accumulation import wrong_accumulation
 from mtorch.debug.diagnosis.findings import Finding, telling
 from mtorch.debug.diagnosis.finite import not_finite
@@ -67,15 +67,22 @@ class Report:
         """The right gradient where it has been computed already."""
         return self._numerical.get((event, tensor))
 
-    def numerical(self, event: int, tensor: str) -> Array | None:
-        """The right gradient beside a recorded one, element by element; None where nothing can be compared."""
+    def numerical(self, event: int, tensor: str, going: Callable[[], bool] = lambda: True) -> Array | None:
+        """The right gradient beside a recorded one, element by element.
+
+        None where nothing can be compared, or where `going`, which is asked before each call of the layer, says no.
+        """
         call = self.trace.events[event].call
         slot = next((s for s, name in call.names.items() if name == tensor), None) if call else None
         if call is None or slot is None:
             return None
         if (event, tensor) not in self._numerical:
-            with np.errstate(all="ignore"):
-                self._numerical[event, tensor] = Derivative(call).gradient(slot, call.grad_output)
+            try:
+                with np.errstate(all="ignore"):
+                    found = Derivative(call, Asking(going)).gradient(slot, call.grad_output)
+            except Unmeasured:
+                return None
+            self._numerical[event, tensor] = found
         return self._numerical[event, tensor]
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 
-from mtorch.debug.derivatives import Derivative, unit
+from mtorch.debug.derivatives import Asking, Derivative, unit
 from mtorch.debug.events import Call, Event, Trace
 from mtorch.errors import MtorchError, unknown
 from mtorch.layers.base import Array
@@ -77,13 +77,15 @@ def cell(tensor: str, index: Index) -> str:
     return f"{tensor}[{','.join(map(str, index))}]" if index else tensor
 
 
-def sources(trace: Trace, place: Place) -> Sources:
-    """The terms of a cell. Raises MtorchError where they can't be told."""
+def sources(trace: Trace, place: Place, going: Callable[[], bool] = lambda: True) -> Sources:
+    """The terms of a cell. Raises MtorchError where they can't be told, Unmeasured where `going`, which is asked before
+    each call of the layer, says no.
+    """
     event = trace.events[place.event]
     value = float(event.tensors[place.tensor][place.cell])
     kind, terms = "sum", list(_terms(trace, event, place))
     if not terms:
-        kind, terms = "slopes", list(_slopes(trace, event, place))
+        kind, terms = "slopes", list(_slopes(trace, event, place, going))
     if not terms and event.address.phase == "update":
         raise MtorchError(f"{place} is the optimiser's work, which is not followed; ask for gradient{brackets(place)}")
     if not terms and place.tensor in results(event) and call_of(trace, event) is None:
@@ -186,12 +188,12 @@ def _of_forward(trace: Trace, event: Event, place: Place) -> Iterator[Term]:
     yield Term(float(bias[unit_]), str(there), (there,))
 
 
-def _slopes(trace: Trace, event: Event, place: Place) -> Iterator[Term]:
+def _slopes(trace: Trace, event: Event, place: Place, going: Callable[[], bool]) -> Iterator[Term]:
     """How an output moves with each of what went in: the Jacobian's row."""
     call = call_of(trace, event)
     if call is None or event.address.phase != "forward" or place.tensor != "output":
         return
-    derivative = Derivative(call)
+    derivative = Derivative(call, Asking(going))
     output = event.tensors["output"]
     grad_output = unit(int(np.ravel_multi_index(place.cell, output.shape)), output.shape)
     inputs = taken(event)

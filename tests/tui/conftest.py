@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache
@@ -14,6 +13,7 @@ import scenarios
 from mtorch import Training
 from mtorch.debug.session import Session
 from tui.app import DebuggerApp
+from tui.export.picture import settled
 from tui.notebook import Notebook
 
 
@@ -30,24 +30,8 @@ class Driver:
 
     async def settle(self) -> None:
         """Until nothing runs, no timer is pending, and messages have been handled."""
-        app = self.app
-        while True:
-            await self.pilot.pause()
-            assert app.is_running, app._exception
-            if app.workers:
-                await app.workers.wait_for_complete()
-            elif app.running is None and (app.checking is None) and self.judged():
-                return
-            else:
-                await asyncio.sleep(0)
-
-    def judged(self) -> bool:
-        """Whether the iteration that shows has been checked, and its health, or is known to be uncheckable."""
-        app = self.app
-        if app.position is None or app.position.iteration in app.failures:
-            return True
-        iteration, session = app.position.iteration, app.session
-        return session.known_report(iteration) is not None and session.known_health(iteration) is not None
+        await settled(self.app, self.pilot)
+        assert self.app.is_running, self.app._exception
 
     async def command(self, words: str) -> None:
         """As if it had been typed. Opening and closing the line lays the screen out anew, which takes most of the time;

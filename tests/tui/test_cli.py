@@ -1,5 +1,6 @@
 """The command: what it prints, what it returns, and one line for all that is unusable."""
 
+import io
 import json
 import os
 import pty
@@ -427,6 +428,8 @@ class FakeApp:
     return_code = 0
     left: dict[str, Any] = {}
 
+    crashed = None
+
     def __init__(self, session: Any, target: str, notebook: Any) -> None:
         self.opened.append((session, target))
 
@@ -532,3 +535,19 @@ def test_what_is_noted_is_not_called_wrong_and_names_stay_whole() -> None:
     assert "as noted" in shown and "1.3e-08" in shown and "differences, a sample" in shown
     assert "ok: 1 finding in 1 iteration; 4 gradients checked, 0 wrong; 1 as noted\n" in shown
     assert "covered: 2 layers (mlp, mlp.dense)" in shown and "which was not seen" in " ".join(shown.split())
+
+
+def test_what_is_being_loaded_is_said_at_once_and_wiped_out_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((30, 24)))
+    with cli.under_way("loading \x1b[2J and a name that is long"):
+        assert sys.stderr.getvalue() == "mtorch: loading �[2J and a na\r"
+    assert sys.stderr.getvalue().endswith("\r\x1b[2K")
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    with cli.under_way("loading"):
+        pass
+    assert sys.stderr.getvalue() == ""

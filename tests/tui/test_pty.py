@@ -16,6 +16,10 @@ from pathlib import Path
 
 import pyte
 import pytest
+from click.testing import CliRunner
+
+from mtorch.debug.recording.reader import Recording
+from tui import cli
 
 COMMAND = Path(sys.executable).with_name("mtorch")
 PATIENCE = 60.0
@@ -94,6 +98,54 @@ def test_a_person_finds_the_stale_cache_and_steps_back(terminal: Terminal) -> No
     terminal.keys("q")
     terminal.until(lambda: terminal.process.poll() is not None and b"\x1b[?1049l" in terminal.raw)
     assert terminal.process.returncode == 0
+
+
+CRASHING = """
+import sys
+import numpy as np
+from mtorch import SGD, Module, Sequential, SquareLoss, Training, layers
+
+if sys.argv[1:2] == ["replay"]:
+    import tui.app
+    tui.app.DebuggerApp.action_sort = lambda app: 1 / 0
+
+class Batches:
+    def batch(self, number):
+        return np.ones((2, 3), "f4"), np.ones((2, 3), "f4")
+
+def build(seed):
+    module = Module(Sequential([layers.Linear(3, 3, rng=seed)]))
+    return Training(module, SquareLoss(module.backward), SGD(module, 0.1), Batches(), epoch=9)
+"""
+
+
+def test_a_crash_leaves_a_sane_terminal_a_whole_recording_and_a_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MTORCH_HOME", str(tmp_path / "home"))
+    source, recording = tmp_path / "crashing.py", tmp_path / "run.mtr"
+    source.write_text(CRASHING)
+    made = CliRunner().invoke(cli.main, ["record", str(source), "-o", str(recording), "--iterations", "3"])
+    assert made.exit_code == 0
+    opened = Terminal("replay", str(recording), "--source", str(source), columns=200)
+    before = termios.tcgetattr(opened.master)
+    try:
+        opened.shows("iteration 0 › forward", "gradients right")
+        opened.keys(":note a thought\r")
+        opened.shows("noted at 0 forward")
+        opened.keys("o")
+        opened.until(lambda: opened.process.poll() is not None and b"\x1b[?1049l" in opened.raw)
+        assert opened.process.returncode == 70
+        after = opened.raw.rpartition(b"\x1b[?1049l")[2].decode()
+        (log,) = (tmp_path / "home" / "log").iterdir()
+        assert f"crashed: ZeroDivisionError: division by zero; the traceback is in {log}" in after
+        assert "Traceback" not in after and after.count("\n") == 1
+        assert b"\x1b[?1000l" in opened.raw, "the mouse is the terminal's again"
+        assert termios.tcgetattr(opened.master) == before
+        assert "in <lambda>" in log.read_text() and "1 / 0" not in after
+        assert [text for _, text in Recording(recording).left["notes"]] == ["a thought"]
+    finally:
+        opened.close()
 
 
 SLOW = """

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from textual import work
-from textual.worker import get_current_worker
 
 from mtorch.debug.report import Report
 from mtorch.debug.session import Session, Stopped
@@ -28,6 +27,14 @@ class Judges:
     comparing: set[Compare]
     uncompared: dict[Compare, str]
 
+    @property
+    def judged(self: Any) -> bool:
+        """Whether the iteration that shows has been checked, and its health, or is known to be uncheckable."""
+        if self.position is None or self.position.iteration in self.failures:
+            return True
+        iteration, session = self.position.iteration, self.session
+        return session.known_report(iteration) is not None and session.known_health(iteration) is not None
+
     def _forget_checks(self: Any) -> None:
         """Another branch shows: what is known of the other's iterations, or under way, doesn't hold for it."""
         for group in ("check", "compare"):
@@ -45,11 +52,11 @@ class Judges:
     @work(thread=True, exclusive=True, group="check", description="check", exit_on_error=False)
     def check(self: Any, session: Session, iteration: int) -> None:
         """Of a session, as another branch may have come into view meanwhile."""
-        worker = get_current_worker()
+        going = self.asked(f"checking iteration {iteration}")
         try:
-            session.report(iteration, lambda _: not worker.is_cancelled)
+            session.report(iteration, going)
             self.post_message(Checked(session, iteration, more=True))
-            session.health(iteration, lambda _: not worker.is_cancelled)
+            session.health(iteration, going)
             self.post_message(Checked(session, iteration))
         except Stopped:
             return
@@ -63,17 +70,18 @@ class Judges:
             self.checking = None
         if message.failure:
             self.failures[message.iteration] = message.failure
+        self.rest()
         self.show()
 
     @work(thread=True, exclusive=True, group="compare", description="compare", exit_on_error=False)
     def compare(self: Any, report: Report, event: int, tensors: list[str]) -> None:
-        worker = get_current_worker()
         for tensor in tensors:
-            if worker.is_cancelled:
-                return
+            going = self.asked(f"finding the right numbers of {tensor}")
             try:
                 with self.session.trying():
-                    found = report.numerical(event, tensor)
+                    found = report.numerical(event, tensor, going)
+                if not going():
+                    return
                 failure = "nothing to compare with" if found is None else ""
             except BaseException as error:  # a user's own layers may raise anything, sys.exit too
                 failure = what(error)
@@ -84,5 +92,6 @@ class Judges:
         self.comparing.discard(key)
         if message.failure:
             self.uncompared[key] = message.failure
+        self.rest()
         if self.position == (message.iteration, message.event):
             self.show()

@@ -73,8 +73,8 @@ class Runs:
         except BaseException as error:  # a user's own layers may raise anything, sys.exit too
             self.post_message(Arrived(None, error=error))
 
-    def run_far(self: Any, job: Job) -> None:
-        self.known = ""
+    def run_far(self: Any, job: Job, known: str = "") -> None:
+        self.known = known
         self.running = self._run(job)
 
     def fail(self: Any, error: BaseException) -> None:
@@ -96,6 +96,7 @@ class Runs:
             self.carried, self.failed = True, ""
             if self.tensor not in self.trace.events[position.event].tensors:
                 self.tensor = None
+            self.forget_stopped()
         self.position = position
         if self.session.inexact is not None and not words:
             words = f"careful: iteration {self.session.inexact} came out otherwise when it was run again"
@@ -126,3 +127,5 @@ class Runs:
         if self.running is not None:
             self.running.cancel()
             self.say("stopping …")
+        else:
+            self.stop_background()

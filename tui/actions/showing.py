@@ -17,13 +17,11 @@ from tui.viewmodels.here import here
 from tui.viewmodels.place import breadcrumb
 from tui.viewmodels.strip import strip
 from tui.viewmodels.table import Beside
+from tui.viewmodels.tensors import LARGEST
 from tui.viewmodels.verdict import summary, verdict
 from tui.widgets.event_tree import EventTree
 from tui.widgets.findings_list import FindingsList
 from tui.widgets.tensor_panel import TensorPanel
-
-LARGEST = 200_000
-"""Elements. Larger tensors are not differentiated element by element."""
 
 KIND = {"wrong": "text-error", "right": "text-success", "open": "foreground"}
 

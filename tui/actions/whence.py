@@ -7,6 +7,7 @@ from typing import Any
 
 from textual import work
 
+from mtorch.debug.derivatives import Unmeasured
 from mtorch.debug.events import Trace
 from mtorch.debug.sources import Place, Sources, cell, parse, sources
 from mtorch.debug.timeline import Position
@@ -39,7 +40,7 @@ class Whence:
             return
         trace = self.trace
         place = parse(words, trace.events[at.event])
-        self.say(f"looking for where {place} comes from …")
+        self.say(f"looking for where {place} comes from … esc stops")
         self.find_sources(trace, place)
 
     def show_sources(self: Any, iteration: int, found: Sources) -> None:
@@ -56,14 +57,19 @@ class Whence:
 
     @work(thread=True, exclusive=True, group="sources", description="sources", exit_on_error=False)
     def find_sources(self: Any, trace: Trace, place: Place) -> None:
+        going = self.asked(f"looking for where {place} comes from")
         try:
             with self.session.trying():
-                found = sources(trace, place)
-            self.post_message(Traced(trace.iteration, found))
+                found = sources(trace, place, going)
+            if going():
+                self.post_message(Traced(trace.iteration, found))
+        except Unmeasured:
+            return
         except BaseException as error:  # a user's own layers may raise anything, sys.exit too
             self.post_message(Traced(trace.iteration, None, what(error)))
 
     def on_traced(self: Any, message: Traced) -> None:
+        self.rest()
         if message.found is None:
             self.say(message.failure)
         else:

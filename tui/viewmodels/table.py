@@ -228,6 +228,16 @@ class Table:
         wrong = not np.isnan(right) and not abs(self.compared[row, column] - right) <= WRONG * self.scale
         return (here._replace(wrong=wrong), there)
 
+    @property
+    def worst(self) -> tuple[int, int]:
+        """The row and the column of the slice's number that is furthest from the one beside it; the first, without."""
+        if self.right is None or not self.right.size:
+            return 0, 0
+        with np.errstate(all="ignore"):
+            off = np.nan_to_num(np.abs(self.compared.astype(np.float64) - self.right), nan=0.0)
+        row, column = np.unravel_index(int(off.argmax()), off.shape)
+        return int(row), int(column)
+
     def wrong(self) -> Array | None:
         """Which elements of the whole array are marked; None where nothing stands beside it."""
         if self.right is None or self.beside is None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from mtorch.debug.events import Event
+from mtorch.debug.report import Report
+from mtorch.layers.base import Array
+
+LARGEST = 200_000
+"""Elements. Larger tensors are not differentiated element by element."""
 
 FIRST = {
     "forward": ("output",),
@@ -26,3 +31,17 @@ def beside(names: list[str], name: str | None, by: int) -> str | None:
     if not names:
         return None
     return names[(names.index(name) + by) % len(names)] if name in names else names[0]
+
+
+def right_numbers(report: Report, index: int, tensor: str, going: Callable[[], bool] = lambda: True) -> Array | None:
+    """The right numbers of a wrong tensor; None where that is right, too large, or can't be differentiated, and where
+    `going` says no.
+    """
+    event = report.trace.events[index]
+    wrong = any(check.tensor == tensor for check in report.wrong.get(index, ()))
+    if not wrong or tensor not in event.tensors or event.tensors[tensor].size > LARGEST:
+        return None
+    try:
+        return report.numerical(index, tensor, going)
+    except (Exception, SystemExit):  # a user's own layers may raise anything
+        return None

@@ -1,0 +1,1 @@
+"""Export: what a screen shows, as files for elsewhere."""

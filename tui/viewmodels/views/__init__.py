@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from tui.viewmodels.scene import View
-from tui.viewmodels.views import equations, histogram, network, parameters
+from tui.viewmodels.views import equations, histogram, network, parameters, through_time
 
 VIEWS = {
     "3": View("network", "every layer: outputs forward, gradients backward", network.title, network.lines),
+    "4": View("time", "each time step: its hidden state, its gradient", through_time.title, through_time.lines),
     "6": View("histogram", "how this tensor's numbers are spread", histogram.title, histogram.lines),
     "7": View("equations", "the equations of this event, with its shapes", equations.title, equations.lines),
     "8": View(

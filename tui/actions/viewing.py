@@ -98,6 +98,7 @@ class Views:
             self.session.losses,
             state.optimizer if state else {},
             dark=self.current_theme.dark,
+            colour=not self.no_color,
         )
 
     def show_view(self: Any) -> None:

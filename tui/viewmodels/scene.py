@@ -18,6 +18,7 @@ class Scene:
 
     `tensor` is the name of the tensor that shows, `cell` the index of its chosen cell; `losses` are those of all
     iterations that ran. `optimizer` is the optimiser's state before the iteration where the session has it at hand.
+    `dark` and `colour` are the theme's; `names` are those of units, see `Training`.
     """
 
     trace: Trace
@@ -28,6 +29,8 @@ class Scene:
     losses: Sequence[float] = ()
     optimizer: Mapping[str, Array] = field(default_factory=dict)
     dark: bool = True
+    colour: bool = True
+    names: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def event(self) -> Event:

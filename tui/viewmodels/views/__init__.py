@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui.viewmodels.scene import View
-from tui.viewmodels.views import equations, histogram, network, parameters, through_time
+from tui.viewmodels.views import equations, histogram, network, parameters, picture, through_time
 
 VIEWS = {
     "3": View("network", "every layer: outputs forward, gradients backward", network.title, network.lines),
@@ -13,4 +13,5 @@ VIEWS = {
     "8": View(
         "parameters", "what the update did to each, and the optimiser's state", parameters.title, parameters.lines
     ),
+    "9": View("picture", "this sample's input as an image, or this tensor", picture.title, picture.lines),
 }

@@ -24,9 +24,6 @@ from mtorch.layers.recurrent import Recurrent
 NEAR = 1e-4
 """How far the gradient that a backward went on from may be from the one found, as a share of its norm."""
 
-GATES: tuple[tuple[type[Recurrent], str], ...] = ((LSTM, "ifo"), (GRU, "rz"))
-"""What lies side by side in the output of the layer called sigmoid."""
-
 
 class Step(NamedTuple):
     """One time step. `forward` and `backward` are its events, `hidden` and `gradient` of one shape (batch, out_dim);
@@ -191,7 +188,7 @@ def _near(a: Array, b: Array) -> bool:
 
 def _inside(layer: Any, group: Event) -> dict[str, Array]:
     """What each inner layer put out in a time step; gates come first, one by one, where they are known."""
-    gates = next((letters for kind, letters in GATES if isinstance(layer, kind)), "")
+    gates = layer.gate_letters if isinstance(layer, Recurrent) else ""
     outputs = {name.removesuffix(".output"): a for name, a in group.tensors.items() if name.endswith(".output")}
     one_by_one = np.split(outputs.pop("sigmoid"), len(gates), axis=-1) if gates else ()
     return dict(zip(gates, one_by_one, strict=True)) | outputs

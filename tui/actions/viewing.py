@@ -99,6 +99,7 @@ class Views:
             state.optimizer if state else {},
             dark=self.current_theme.dark,
             colour=not self.no_color,
+            names=self.session.names,
         )
 
     def show_view(self: Any) -> None:

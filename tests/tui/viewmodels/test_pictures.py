@@ -58,7 +58,7 @@ def test_the_chosen_samples_digit_shows_with_its_target_and_the_answer(digits: S
     found = view.shown(digits)
     assert found is not None and np.array_equal(found.image.ravel(), given.input[3])
     same("picture-of-a-digit", text(view.lines(digits, 40, 12)))
-    named = replace(digits, names={"": [f"<{n}>" for n in range(10)]})
+    named = replace(digits, names={"output": [f"<{n}>" for n in range(10)]})
     assert view.title(named).endswith(f"target <{target}>, answer <{answer}>")
     assert view.title(at(digits, "0 loss", "target", (5,))).startswith("input of sample 5")
 
@@ -87,11 +87,11 @@ def test_kernels_and_maps_show_their_slice() -> None:
 def test_a_sequence_is_shown_in_the_course_of_time() -> None:
     training = scenarios.find("char-rnn").build(settings={"hidden": 4, "seq": 12, "batch": 3})
     trace = Session(training).trace(0)
-    alphabet = list(training.batches.alphabet)  # type: ignore[attr-defined]
-    scene = Scene(trace, 0, tensor="output", cell=(0, 2, 0), names={"": alphabet, "input": alphabet})
+    alphabet = training.names["output"]
+    scene = Scene(trace, 0, tensor="output", cell=(0, 2, 0), names=training.names)
     said = text(view.lines(scene, 60, 10)).split("\n")
     inputs = training.batches.batch(0)[0][:, 2]
     assert view.title(scene) == "sample 2 in time"
-    assert said[0] == "input  " + "".join(alphabet[n] for n in inputs).replace(" ", "␣").replace("\n", "↵")
+    assert said[0] == "input  " + "".join(alphabet[n] for n in inputs)
     assert said[1].startswith("target " + said[0][8:]), "it is the input moved on by one"
     assert chosen_sample(at(scene, "0 forward rnn.tanh t=2", "output", (1, 0))) == 1

@@ -22,9 +22,6 @@ from tui.viewmodels.table import Table
 LEAST = 6
 """Pixels of a side at least, of an image that lies in a row."""
 
-SHOWN = {"\n": "↵", " ": "␣"}
-"""What would not be seen in a line."""
-
 
 class Shown(NamedTuple):
     """An image (rows, columns), and what it is of."""
@@ -74,7 +71,7 @@ def shown(scene: Scene) -> Shown | None:
     image = of_sample(given, number)
     if image is None:
         return own
-    return Shown(image, f"input of sample {number}{answered(given, number, scene.names.get('', ()))}")
+    return Shown(image, f"input of sample {number}{answered(given, number, scene.names.get('output', ()))}")
 
 
 def of_tensor(array: Array, cell: tuple[int, ...], name: str, given: Samples) -> Shown:
@@ -129,12 +126,12 @@ def course(scene: Scene, width: int) -> list[Line]:
     for name, array in parts.items():
         if array is None:
             continue
-        names = scene.names.get("input" if name == "input" else "", ())
+        names = scene.names.get("input" if name == "input" else "output", ())
         if name == "output" and given.classes:
             array = array.argmax(axis=-1)
         one = array[:, number].reshape(len(array), -1)
         if one.dtype.kind in "iu":
-            words = [SHOWN.get(word, word) for word in (named(int(n), names) for n in one[:, 0])]
+            words = [named(int(n), names) for n in one[:, 0]]
             said = plain(("" if all(len(word) == 1 for word in words) else " ").join(words))
             rows += [line(Part(f"{name:7}", "dim"), cut(said, max(1, width - 7)))]
             continue

@@ -19,6 +19,9 @@ from tui.widgets.lines_view import COLOURS
 MOST = 8
 """Plots."""
 
+LOW = 9
+"""Lines that one needs."""
+
 
 class Sheet(Canvas):
     """A Canvas whose lines have a style before it was ever drawn on: without one, NO_COLOR ends in an error."""
@@ -75,7 +78,7 @@ class Chart(PlotWidget, can_focus=False):
 class Captioned(Vertical):
     """A plot below a line about it."""
 
-    DEFAULT_CSS = "Captioned { height: 1fr; min-height: 9; } Captioned Static { height: 1; padding: 0 1; }"
+    DEFAULT_CSS = "Captioned Static { height: 1; padding: 0 1; }"
 
     def __init__(self, plot: Plot) -> None:
         super().__init__()
@@ -112,7 +115,7 @@ class CurvesView(VerticalScroll):
         return max(1, self.size.width)
 
     def show(self, plots: Sequence[Plot]) -> None:
-        """Only where there are more of them than before, or fewer, is there anything to lay out."""
+        """Only where there are more or fewer of them than before is there anything to lay out."""
         plots = plots[:MOST]
         while len(self.captioned) > len(plots):
             self.captioned.pop().remove()
@@ -121,6 +124,9 @@ class CurvesView(VerticalScroll):
         for plot in plots[len(self.captioned) :]:
             self.captioned.append(Captioned(plot))
             self.mount(self.captioned[-1])
+        height = max(LOW, self.size.height // max(1, len(plots)))
+        for captioned in self.captioned:
+            captioned.styles.height = height
 
     def on_resize(self) -> None:
         self.post_message(Resized())

@@ -9,7 +9,6 @@ import numpy as np
 from mtorch.layers.base import Array
 from tui.viewmodels.heat import SHADES, Rgb, level
 from tui.viewmodels.lines import Line, Part
-from tui.viewmodels.table import largest
 
 UPPER = "▀"
 DENSE = " .:-=+*#%@"
@@ -23,15 +22,15 @@ def picture(image: Array, width: int, height: int, dark: bool = True, colour: bo
     """
     if not image.size or min(width, height) < 1:
         return []
-    scale, signed = largest(image), bool((image < 0).any())
+    low, high = extent(image) or (0.0, 0.0)
+    scale, signed = max(-low, high), low < 0
     shown = resized(image, width, 2 * height)
     if len(shown) % 2:
         shown = np.concatenate((shown, np.zeros_like(shown[:1])))
     above, below = shown[::2], shown[1::2]
     if not colour:
-        low = float(np.min(image, where=np.isfinite(image), initial=0.0))
-        high = float(np.max(image, where=np.isfinite(image), initial=low))
-        return [(Part("".join(dense(value, low, high) for value in row)),) for row in (above + below) / 2]
+        least = min(low, 0.0)
+        return [(Part("".join(dense(value, least, high) for value in row)),) for row in (above + below) / 2]
 
     def shade(value: float) -> Rgb:
         return heat(value, scale, dark) if signed else grey(value, scale)
@@ -40,19 +39,38 @@ def picture(image: Array, width: int, height: int, dark: bool = True, colour: bo
     return [tuple(Part(UPPER * len(list(same)), "", pair) for pair, same in groupby(row)) for row in pairs]
 
 
+def extent(image: Array) -> tuple[float, float] | None:
+    """The lowest and the highest finite number; None without any."""
+    low, high = float(image.min()), float(image.max())
+    if not np.isfinite(low + high):
+        image = image[np.isfinite(image)]
+        return (float(image.min()), float(image.max())) if image.size else None
+    return low, high
+
+
 def resized(image: Array, columns: int, rows: int) -> Array:
     """An image of at most that many columns and rows, each the same number of times as large, or as small."""
-    image = np.asarray(image, dtype=np.float64)
+    image = np.asarray(image, dtype=image.dtype if image.dtype.kind == "f" else np.float64)
     times = min(columns // image.shape[1], rows // image.shape[0])
     if times:
-        found: Array = image.repeat(times, axis=0).repeat(times, axis=1)
-        return found
-    share = max(-(-image.shape[1] // columns), -(-image.shape[0] // rows))
-    for axis in (0, 1):
-        starts = np.arange(0, image.shape[axis], share)
-        counts = np.diff(np.append(starts, image.shape[axis]))
-        image = np.add.reduceat(image, starts, axis=axis) / (counts[:, None] if axis == 0 else counts)
-    return image
+        larger: Array = image.repeat(times, axis=0).repeat(times, axis=1)
+        return larger
+    share = min(columns / image.shape[1], rows / image.shape[0])
+    down, across = (shares(n, max(1, int(n * share))).astype(image.dtype) for n in image.shape)
+    if np.isfinite(image.sum()):
+        means: Array = down @ image @ across.T
+        return means
+    lost = ~np.isfinite(image)
+    means = down @ np.where(lost, 0, image) @ across.T
+    means[down @ lost @ across.T > 0] = np.nan
+    return means
+
+
+def shares(many: int, few: int) -> Array:
+    """How much of each of many places of a line lies in each of a few: (few, many), whose rows have the sum 1."""
+    edges, starts = np.linspace(0, many, few + 1), np.arange(many)
+    overlap: Array = np.minimum(edges[1:, None], starts + 1) - np.maximum(edges[:-1, None], starts)
+    return np.maximum(overlap, 0.0) * few / many
 
 
 def grey(value: float, scale: float) -> Rgb:

@@ -22,7 +22,11 @@ def test_an_image_grows_by_whole_numbers_and_shrinks_by_means() -> None:
     image = np.array([[0.0, 1.0], [2.0, 3.0]])
     assert resized(image, 5, 7).tolist() == image.repeat(2, axis=0).repeat(2, axis=1).tolist()
     assert resized(image, 1, 9).tolist() == [[1.5]]
-    assert resized(np.arange(5.0)[None], 2, 2).tolist() == [[1.0, 3.5]], "the last place has fewer to share it"
+    three = resized(np.array([[0.0, 3.0, 6.0]] * 3), 2, 9)
+    assert three == pytest.approx(np.array([[1.0, 5.0]] * 2)), "the middle one belongs to both"
+    lost = resized(np.array([[np.inf, 1.0, 1.0, 1.0]] * 4), 2, 2)
+    assert np.isnan(lost).tolist() == [[True, False]] * 2, "no other place is lost by it"
+    assert resized(np.ones((28, 28)), 46, 20).shape == (20, 20)
 
 
 def test_numbers_stand_one_above_the_other_in_a_cell() -> None:
@@ -72,6 +76,12 @@ def test_weights_of_pixels_show_as_the_unit_sees_them(digits: Scene) -> None:
     assert matrix is not None and matrix.image.shape == (16, 16)
     bias = view.shown(at(digits, "0 forward linear2", "bias", (2,)))
     assert bias is not None and bias.of.startswith("input of sample 0")
+
+
+def test_of_a_huge_tensor_evenly_spaced_numbers_show(digits: Scene) -> None:
+    events = (replace(digits.trace.events[0], tensors={"big": np.ones((2049, 1024), np.float32)}, end=1),)
+    scene = Scene(replace(digits.trace, events=events), 0, tensor="big", cell=(0, 0))
+    assert text(view.lines(scene, 80, 20)[-1:]).endswith("white is the largest  of 2 rows and columns one")
 
 
 def test_kernels_and_maps_show_their_slice() -> None:

@@ -14,13 +14,16 @@ from tui.viewmodels.curve import sparkline
 from tui.viewmodels.here import cut
 from tui.viewmodels.lines import Line, Part, fitted, line
 from tui.viewmodels.numbers import shape, short
-from tui.viewmodels.pictures import picture
+from tui.viewmodels.pictures import extent, picture
 from tui.viewmodels.samples import Samples, chosen_sample, per_sample, samples
 from tui.viewmodels.scene import Scene
 from tui.viewmodels.table import Table
 
 LEAST = 6
 """Pixels of a side at least, of an image that lies in a row."""
+
+SAMPLE = 1 << 20
+"""Numbers. Of a larger image evenly spaced rows and columns are shown, and the view says so."""
 
 
 class Shown(NamedTuple):
@@ -34,14 +37,16 @@ def lines(scene: Scene, width: int, height: int) -> list[Line]:
     """The image as large as fits, and its range."""
     if (found := shown(scene)) is not None:
         image = found.image
-        finite = image[np.isfinite(image)]
-        scale = f"{short(finite.min())}…{short(finite.max())}" if finite.size else "no number is finite"
+        ends = extent(image)
+        scale = f"{short(ends[0])}…{short(ends[1])}" if ends else "no number is finite"
         if scene.colour:
-            how = "heat by sign" if (finite < 0).any() else "white is the largest"
+            how = "heat by sign" if ends and ends[0] < 0 else "white is the largest"
         else:
             how = "the denser, the larger"
-        caption = line(Part(f"{shape(image.shape)}  {scale}  {how}", "dim"))
-        rows = [*picture(image, width, max(1, height - 1), scene.dark, scene.colour), caption]
+        step = math.isqrt(max(0, image.size - 1) // SAMPLE) + 1
+        every = f"  of {step} rows and columns one" if step > 1 else ""
+        caption = line(Part(f"{shape(image.shape)}  {scale}  {how}{every}", "dim"))
+        rows = [*picture(image[::step, ::step], width, max(1, height - 1), scene.dark, scene.colour), caption]
     elif samples(scene.trace).sequence:
         rows = course(scene, width)
     else:

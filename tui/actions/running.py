@@ -93,7 +93,9 @@ class Runs:
         if self.position is None or position.iteration != self.position.iteration:
             self.checking = None
         if position != self.position:
-            self.tensor, self.failed = None, ""
+            self.carried, self.failed = True, ""
+            if self.tensor not in self.trace.events[position.event].tensors:
+                self.tensor = None
         self.position = position
         if self.session.inexact is not None and not words:
             words = f"careful: iteration {self.session.inexact} came out otherwise when it was run again"

@@ -38,7 +38,7 @@ class Shows:
         (iteration, index), trace = self.position, self.trace
         report = self.session.known_report(iteration)
         self.query_one("#crumb", Static).update(self._crumb(trace.events, index, report), layout=False)
-        self.query_one(EventTree).show(trace, index, report)
+        self.query_one(EventTree).show(trace, index, report, self.stops_in(trace))
         curve, words = loss_so_far(self.session.losses, iteration, self.query_one("#loss").content_size.width)
         self.query_one("#loss", Static).update(f"{curve}\n{words}", layout=False)
         self._show_tensors(trace.events[index], report)

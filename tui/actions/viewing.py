@@ -115,7 +115,7 @@ class Views:
             self.chosen,
             table.cell,
             self.session.losses,
-            state.optimizer if state else {},
+            getattr(state, "optimizer", {}),  # a program of somebody's has its own
             dark=self.current_theme.dark,
             colour=not self.no_color,
             names=self.session.names,

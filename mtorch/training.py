@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any, NamedTuple, Protocol
 
@@ -46,7 +47,9 @@ class Training:
 
     `transform` says that targets are class labels. `test` is (inputs, labels) for `accuracy`, or
     None; `epoch` is the number of iterations in an epoch. With `max_norm`, gradients are clipped to
-    that norm before each step.
+    that norm before each step. `names` says what units are called, where they have names: by a layer's path, what
+    it gives out, such as {"linear.output": ["cat", "dog"]}, and what goes in, "linear.input"; "output" and "input"
+    are the network's own.
     """
 
     def __init__(
@@ -60,9 +63,11 @@ class Training:
         test: tuple[Array, Array] | None = None,
         epoch: int = 100,
         max_norm: float | None = None,
+        names: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self.model, self.loss, self.optimizer, self.batches = model, loss, optimizer, batches
         self.transform, self.test, self.epoch, self.max_norm = transform, test, epoch, max_norm
+        self.names = dict(names or {})
         self.dtype: np.dtype[Any] = parameter_dtype(model.layers())
 
     def inputs_and_targets(self, iteration: int) -> tuple[Any, Any]:

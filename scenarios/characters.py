@@ -11,6 +11,9 @@ from mtorch import Adam, CrossEntropyLoss, Module, Sequential, Training, layers
 from mtorch.data import Characters
 from scenarios.registry import Scenario
 
+SEEN = {"\n": "↵", " ": "␣"}
+"""Names for characters that can't be seen."""
+
 
 def make(seed: int, data: Path | None, hidden: int, seq: int, batch: int, lr: float) -> Training:
     rng = np.random.default_rng(seed)
@@ -22,7 +25,16 @@ def make(seed: int, data: Path | None, hidden: int, seq: int, batch: int, lr: fl
         layers.Linear3(hidden, count, rng=rng),
     ]
     module = Module(Sequential(inner))
-    return Training(module, CrossEntropyLoss(module.backward), Adam(module, lr), text, transform=True, max_norm=5.0)
+    letters = [SEEN.get(character, character) for character in text.alphabet]
+    return Training(
+        module,
+        CrossEntropyLoss(module.backward),
+        Adam(module, lr),
+        text,
+        transform=True,
+        max_norm=5.0,
+        names=dict.fromkeys(("input", "embedding.input", "linear.output", "output"), letters),
+    )
 
 
 CHAR_RNN = Scenario(

@@ -11,6 +11,7 @@ import numpy as np
 
 from mtorch import SGD, Adam, CrossEntropyLoss, DataLoader, Module, Sequential, SquareLoss, Training, layers
 from mtorch.data import load_digits, read_mnist
+from mtorch.naming import paths
 from scenarios.faults.seed import SeedLinear
 from scenarios.registry import Scenario
 
@@ -22,12 +23,13 @@ def images(arrays: dict[str, Any], part: str) -> Any:
 
 
 def on_digits(
-    seed: int, data: Path | None, centred: bool, row: bool, net: Any, loss: Any, optimizer: Any, batch: int
+    seed: int, data: Path | None, centred: bool, row: bool, net: Any, loss: Any, optimizer: Any, batch: int, heads: int
 ) -> Training:
     """A training on the bundled digits, or on MNIST's files in `data`.
 
     `net` makes the layers for images of a side, whose pixels have mean 0 where `centred`, as rows or with a
-    channel of their own; `loss` and `optimizer` are made for the module.
+    channel of their own; `loss` and `optimizer` are made for the module. The last layers, as many as `heads`, give out
+    a number for each digit.
     """
     arrays = read_mnist(data) if data else load_digits()
     train, test = images(arrays, "train"), images(arrays, "test")
@@ -38,6 +40,7 @@ def on_digits(
     shape = (-1, side * side) if row else (-1, 1, side, side)
     module = Module(Sequential(net(side)))
     loader = DataLoader(train.reshape(shape), arrays["train_labels"], batch, seed=seed)
+    names = ["output", *(f"{path}.output" for path, _ in paths(module.sequential)[-heads:])]
     return Training(
         module,
         loss(module.backward),
@@ -46,6 +49,7 @@ def on_digits(
         transform=True,
         test=(test.reshape(shape), arrays["test_labels"]),
         epoch=len(loader),
+        names={name: [str(digit) for digit in range(10)] for name in names},
     )
 
 
@@ -68,13 +72,13 @@ def perceptron(linear: Any, seed: int, hidden: int, **first: Any) -> Callable[[i
 
 def make(seed: int, data: Path | None, hidden: int, batch: int, lr: float) -> Training:
     net = perceptron(layers.Linear2, seed, hidden, needs_input_grad=False)
-    return on_digits(seed, data, True, True, net, SquareLoss, partial(SGD, lr=lr), batch)
+    return on_digits(seed, data, True, True, net, SquareLoss, partial(SGD, lr=lr), batch, heads=2)
 
 
 def make_seed(seed: int, data: Path | None, hidden: int, batch: int, lr: float) -> Training:
     loss = partial(SquareLoss, reduction="sum")
     net = perceptron(SeedLinear, seed, hidden)
-    return on_digits(seed, data, False, True, net, loss, partial(SGD, lr=lr), batch)
+    return on_digits(seed, data, False, True, net, loss, partial(SGD, lr=lr), batch, heads=2)
 
 
 def make_cnn(seed: int, data: Path | None, channels: int, batch: int, lr: float) -> Training:
@@ -91,7 +95,7 @@ def make_cnn(seed: int, data: Path | None, channels: int, batch: int, lr: float)
             layers.Linear2(2 * channels * (side // 4) ** 2, 10, rng=rng),
         ]
 
-    return on_digits(seed, data, True, False, net, CrossEntropyLoss, partial(Adam, lr=lr), batch)
+    return on_digits(seed, data, True, False, net, CrossEntropyLoss, partial(Adam, lr=lr), batch, heads=1)
 
 
 SETTINGS = {"hidden": 16, "batch": 20, "lr": 0.3}

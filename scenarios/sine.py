@@ -21,7 +21,10 @@ def scenario(name: str, article: str, kind: Any, **settings: Any) -> Scenario:
         rng = np.random.default_rng(seed)
         module = Module(Sequential([kind(1, hidden, rng=rng), layers.Linear3(hidden, 1, rng=rng)]))
         waves = SineCosine(batch, seq, hidden, states=len(kind.states), seed=seed)
-        return Training(module, SquareLoss(module.backward, reduction="mean"), SGD(module, lr), waves)
+        units = [f"{letter}{unit}" for letter in kind.gate_letters for unit in range(hidden)]
+        gates = (f"{kind.__name__.lower()}.{inner}.output" for inner in ("gates", "sigmoid") if units)
+        names = dict.fromkeys(gates, units)
+        return Training(module, SquareLoss(module.backward, reduction="mean"), SGD(module, lr), waves, names=names)
 
     summary = f"{article} {kind.__name__} that turns a sine into its cosine"
     return Scenario(name, summary, make, {**SETTINGS, **settings}, ("rnn", "regression"))

@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Protocol
 
@@ -189,6 +189,11 @@ class Session:
         if name == "loss":
             return np.array(self.losses)
         return self.store.series(name) if self.store else None
+
+    @property
+    def names(self) -> Mapping[str, Sequence[str]]:
+        """What units are called: see Training. A run that is recorded only has no such names."""
+        return getattr(getattr(self, "training", None), "names", {})
 
     @contextmanager
     def still(self) -> Iterator[None]:

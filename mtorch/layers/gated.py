@@ -34,6 +34,7 @@ class LSTM(Recurrent):
     """
 
     states = ("h0", "c0")
+    gate_letters = "ifo"
 
     def __init__(
         self,
@@ -95,6 +96,7 @@ class GRU(Recurrent):
     """
 
     states = ("h0",)
+    gate_letters = "rz"
 
     def __init__(
         self,

@@ -27,6 +27,8 @@ class Recurrent(Layer):
     """
 
     states: ClassVar[tuple[str, ...]]
+    gate_letters: ClassVar[str] = ""
+    """The letters of the gates that lie side by side in the outputs of the layers called gates and sigmoid."""
 
     def __init__(self, in_dim: int, out_dim: int, num_layers: int, name: str | None) -> None:
         super().__init__(name)

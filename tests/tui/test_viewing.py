@@ -92,3 +92,13 @@ async def test_the_table_is_gone_through_by_keys(debug: Debug) -> None:
         assert table.table.fixed == (1,), "the slice stays from one iteration to the next"
         await driver.command("cell 9,0,2")
         assert table.table.fixed == (9,) and table.cell == (9, 0, 2)
+
+
+async def test_time_steps_gates_by_name_and_a_sample_in_time(debug: Debug) -> None:
+    async with debug("lstm-sin-cos") as driver:
+        await driver.command("goto 0 forward lstm.sigmoid t=1")
+        assert " i0 " in driver.text and " i1 " in driver.text
+        await driver.press("4")
+        assert "lstm through time" in driver.text and ">✓t=1 " in driver.text and "|dL/dh|" in driver.text
+        await driver.press("9")
+        assert "sample 0 in time" in driver.text and "t=0…9" in driver.text

@@ -14,6 +14,7 @@ from tui.plain import plain
 from tui.viewmodels.branching import branch_words
 from tui.viewmodels.curve import loss_so_far
 from tui.viewmodels.here import here
+from tui.viewmodels.labels import labels
 from tui.viewmodels.place import breadcrumb
 from tui.viewmodels.strip import strip
 from tui.viewmodels.table import Beside
@@ -86,7 +87,8 @@ class Shows:
                     note = "✗ wrong, finding the right numbers …"
                     if panel.display:
                         missing.append(name)
-            panel.show(name, array, beside, judged, note)
+            named = () if array is None else labels(event, name, array, self.session.names)
+            panel.show(name, array, beside, judged, note, named)
         if report and missing and not {(report.iteration, event.index, name) for name in missing} <= self.comparing:
             self.comparing = {(report.iteration, event.index, name) for name in missing}
             self.compare(report, event.index, missing)

@@ -56,6 +56,7 @@ class Stops:
         stop = Breakpoint.parse(text)
         check(stop, self.session, self.trace)
         stop = self.stops.add(stop)
+        self.show_view()  # what is watched has a curve
         self.say(f"{described(stop)}; c runs to it, C back to it")
         self.show()
 
@@ -88,6 +89,7 @@ class Stops:
 
     def action_delete(self: Any, words: str) -> None:
         self.stops.delete(self._meant("delete", words))
+        self.show_view()
         self.say(f"deleted {words or 'all breakpoints'}")
         self.show()
 

@@ -7,9 +7,12 @@ from typing import Any
 
 from textual.widgets import Static
 
+from mtorch.debug.breakpoints import SCALARS
 from mtorch.errors import MtorchError, unknown
+from mtorch.layers.base import Array
+from tui.viewmodels.curves import plots
 from tui.viewmodels.scene import Scene
-from tui.viewmodels.views import VIEWS
+from tui.viewmodels.views import CURVES, VIEWS
 from tui.widgets.lines_view import LinesView
 from tui.widgets.tensor_table import TensorTable
 
@@ -56,16 +59,32 @@ class Views:
             self.set_focus(self.query(TensorTable).first())
         elif digit in VIEWS:
             self.put_view(digit)
-            self.set_focus(self.query_one(LinesView))
+            self.set_focus(self.query_one("CurvesView" if digit == CURVES else "LinesView"))
             self.say(f"{VIEWS[digit].name}: {VIEWS[digit].summary}")
 
     @property
     def broad(self: Any) -> bool:
         return bool(self.size.width >= WIDE)
 
+    def watched(self: Any) -> dict[str, Array]:
+        """The numbers of each iteration that watches are about, as far as they are at hand."""
+        conditions = [stop.condition for stop in self.stops.all if stop.watch and stop.condition is not None]
+        names = dict.fromkeys(str(term) for condition in conditions for term in condition.terms)
+        found = {name: self.session.series(name) for name in names if name not in SCALARS}
+        return {name: series for name, series in found.items() if series is not None}
+
+    def _mount_curves(self: Any) -> None:
+        from tui.widgets.curves_view import CurvesView
+
+        if not self.query(CurvesView):
+            self.query_one("#view").mount(CurvesView())
+
     def put_view(self: Any, digit: str | None) -> None:
         """Show a view; the tensors alone, for None."""
         self.view = digit
+        if digit == CURVES:
+            self._mount_curves()
+        self.query_one("#view").set_class(digit == CURVES, "-curves")
         self.query_one("#right").set_class(digit is not None, "-viewing")
         self.call_after_refresh(self.show_view)
 
@@ -98,14 +117,22 @@ class Views:
             self.session.losses,
             getattr(state, "optimizer", {}),  # a program of somebody's has its own
             dark=self.current_theme.dark,
+            colour=not self.no_color,
+            names=self.session.names,
+            watched=self.watched() if self.view == CURVES else {},
         )
 
     def show_view(self: Any) -> None:
         """Draw the view, if one shows."""
         if self.view is None or self.position is None or self.trace is None:
             return
-        view, panel, scene = VIEWS[self.view], self.query_one(LinesView), self.scene()
+        view, scene = VIEWS[self.view], self.scene()
         self.query_one("#view .title", Static).update(view.title(scene), layout=False)
+        if view.lines is None:
+            panel = self.query_one("CurvesView")
+            panel.show(plots(scene, panel.columns))
+            return
+        panel = self.query_one(LinesView)
         region = panel.scrollable_content_region
         panel.show(view.lines(scene, max(1, region.width), max(1, region.height)))
 

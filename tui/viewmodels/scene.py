@@ -18,6 +18,8 @@ class Scene:
 
     `tensor` is the name of the tensor that shows, `cell` the index of its chosen cell; `losses` are those of all
     iterations that ran. `optimizer` is the optimiser's state before the iteration where the session has it at hand.
+    `watched` has numbers of each iteration, by name.
+    `dark` and `colour` are the theme's; `names` are those of units, see `Training`.
     """
 
     trace: Trace
@@ -27,7 +29,10 @@ class Scene:
     cell: tuple[int, ...] | None = None
     losses: Sequence[float] = ()
     optimizer: Mapping[str, Array] = field(default_factory=dict)
+    watched: Mapping[str, Array] = field(default_factory=dict)
     dark: bool = True
+    colour: bool = True
+    names: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def event(self) -> Event:
@@ -43,9 +48,10 @@ class View(NamedTuple):
     """Something to see in place of the tensors, or beside them: as many lines as it takes, of at most `width` cells.
 
     `height` is how many lines show at once. The title may say what of the scene it is about.
+    Curves have a widget of their own, and no lines.
     """
 
     name: str
     summary: str
     title: Callable[[Scene], str]
-    lines: Callable[[Scene, int, int], list[Line]]
+    lines: Callable[[Scene, int, int], list[Line]] | None = None

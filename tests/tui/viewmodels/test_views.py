@@ -27,7 +27,10 @@ def scene() -> Scene:
     return Scene(trace, index, report, "grad_input", (0, 0), session.losses, state.optimizer)
 
 
-@pytest.mark.parametrize("digit", VIEWS)
+DRAWN = [digit for digit, view in VIEWS.items() if view.lines is not None]
+
+
+@pytest.mark.parametrize("digit", DRAWN)
 @pytest.mark.parametrize("size", [(48, 12), (98, 20), (110, 40)])
 def test_every_view_says_what_it_said(scene: Scene, digit: str, size: tuple[int, int]) -> None:
     view = VIEWS[digit]
@@ -36,7 +39,7 @@ def test_every_view_says_what_it_said(scene: Scene, digit: str, size: tuple[int,
     same(f"{view.name}-{size[0]}x{size[1]}", f"{view.title(scene)}\n{text(lines)}")
 
 
-@pytest.mark.parametrize("digit", VIEWS)
+@pytest.mark.parametrize("digit", DRAWN)
 def test_every_view_has_words_for_an_event_without_anything(scene: Scene, digit: str) -> None:
     bare = replace(scene.trace, events=(replace(scene.trace.events[0], tensors={}, equations=(), end=1),))
     empty = Scene(bare, 0)

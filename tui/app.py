@@ -22,6 +22,7 @@ from mtorch.debug.session import Going, Session
 from mtorch.debug.timeline import Position
 from mtorch.errors import MtorchError
 from tui import leaving
+from tui.actions.cells import Cells
 from tui.actions.judging import Judges
 from tui.actions.keeping import Keeps
 from tui.actions.moving import FAR, Moves
@@ -46,7 +47,9 @@ from tui.widgets.tabs import Tabs
 from tui.widgets.tensor_panel import TensorPanel
 
 
-class DebuggerApp(Runs, Judges, Moves, Shows, Tensors, Views, Prompt, Stops, Notes, Whence, WhatIf, Keeps, App[None]):
+class DebuggerApp(
+    Runs, Judges, Moves, Shows, Tensors, Views, Prompt, Stops, Notes, Whence, WhatIf, Cells, Keeps, App[None]
+):
     """A session on a screen. Its state: a position, a tensor's name, and what is under way.
 
     What it does is in `tui/actions/`, a subject a class.

@@ -74,7 +74,7 @@ class Runs:
             self.post_message(Arrived(None, error=error))
 
     def run_far(self: Any, job: Job) -> None:
-        self.known = ""
+        self.known, self.wanted = "", None
         self.running = self._run(job)
 
     def fail(self: Any, error: BaseException) -> None:
@@ -95,10 +95,15 @@ class Runs:
         if position != self.position:
             self.tensor, self.failed = None, ""
         self.position = position
+        wanted, self.wanted = self.wanted, None
+        if wanted is not None:
+            self.tensor = wanted[0]
         if self.session.inexact is not None and not words:
             words = f"careful: iteration {self.session.inexact} came out otherwise when it was run again"
         self.say(words)
         self.show()
+        if wanted is not None:
+            self.table.choose(wanted[1])
 
     def on_arrived(self: Any, message: Arrived) -> None:
         self.running = None

@@ -18,11 +18,13 @@ from textual.widgets import Footer, Static
 from mtorch.debug.branches import Branches
 from mtorch.debug.breakpoints import Breakpoints
 from mtorch.debug.events import Address, Trace
+from mtorch.debug.lockstep import Other
 from mtorch.debug.session import Going, Session
 from mtorch.debug.timeline import Position
 from mtorch.errors import MtorchError
 from tui import leaving
 from tui.actions.cells import Cells
+from tui.actions.diffing import Diffs
 from tui.actions.judging import Judges
 from tui.actions.keeping import Keeps
 from tui.actions.moving import FAR, Moves
@@ -48,7 +50,7 @@ from tui.widgets.tensor_panel import TensorPanel
 
 
 class DebuggerApp(
-    Runs, Judges, Moves, Shows, Tensors, Views, Prompt, Stops, Notes, Whence, WhatIf, Cells, Keeps, App[None]
+    Runs, Judges, Moves, Shows, Tensors, Views, Prompt, Stops, Notes, Whence, WhatIf, Cells, Diffs, Keeps, App[None]
 ):
     """A session on a screen. Its state: a position, a tensor's name, and what is under way.
 
@@ -61,13 +63,16 @@ class DebuggerApp(
     VERTICAL_BREAKPOINTS: ClassVar = [(0, "-low"), (24, "-short"), (36, "-tall"), (50, "-huge")]
     BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
 
-    def __init__(self, session: Session, target: str, notebook: Notebook | None = None) -> None:
+    def __init__(
+        self, session: Session, target: str, notebook: Notebook | None = None, other: Other | None = None
+    ) -> None:
         super().__init__()
         self.session, self.target = session, target
         self.notebook = notebook or Notebook(None)
         self.stops = Breakpoints.from_texts(self.notebook.left.get("breakpoints"))
         self.branches, self.shown = Branches(session), session
         self.branches.restore(self.notebook.branches)
+        self.other = other
         self.position: Position | None = None
         self.trace: Trace | None = None
         self.tensor: str | None = None
@@ -125,11 +130,11 @@ class DebuggerApp(
                 address = Address.parse(self.notebook.position)
                 if address.iteration <= len(self.session.losses) + FAR:  # a file may say anything
                     return self.session.goto(address, going), unread or "where you left off"
-        return Position(self.notebook.first, 0), unread or "c runs to the first finding, ? shows all keys"
+        return Position(self.notebook.first, 0), unread or self.greeting
 
     def on_resize(self, event: Resize) -> None:
         width, height = event.size
-        if width >= WIDE and self.view is None and self.position is None:
+        if width >= WIDE and self.view is None and self.position is None and self.other is None:
             self.put_view(FIRST)
         self.query_one("#small", Static).update(
             f"mtorch needs a terminal of 80x24.\nThis one is {width}x{height}: make it larger, and go on.", layout=False

@@ -51,7 +51,7 @@ KEYS = [
         show=False,
         key_display=">",
         id="next-change",
-        tooltip="on to where the chosen cell changes: a parameter's at its update, any other at the next such event",
+        tooltip="on to where the chosen cell changes: a parameter at its update",
     ),
     Binding(
         "less_than_sign",
@@ -100,6 +100,9 @@ KEYS = [
     # With priority, so that what is typed right after it, or pasted with it, finds the command line open.
     Binding("colon", "command", "goto", key_display=":", id="command", priority=True, tooltip="a command line"),
     Binding("escape", "stop", show=False, key_display="esc", id="stop", tooltip="stop a run; close the command line"),
+    Binding(
+        "D", "diff_mode", show=False, id="diff", tooltip="another run beside this one; then c runs to where they part"
+    ),
     Binding("question_mark", "help", "help", key_display="?", id="help", tooltip="this help"),
     Binding("q", "quit", "quit", id="quit", tooltip="leave"),
     Binding("u", "level(-1)", show=False, id="up-level", tooltip="up: to what this event is inside of"),

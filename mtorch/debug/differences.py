@@ -131,13 +131,15 @@ def same(a: Array, b: Array) -> bool:
     return blank[0] == blank[1]
 
 
-def differing(a: Array, b: Array, tolerance: float = 0.0) -> Array:
+def differing(a: Array, b: Array, tolerance: float = 0.0, largest: float | None = None) -> Array:
     """Which numbers of two arrays of one shape differ: in any bit, but that any NaN is like any other.
 
-    With a tolerance, those that are further apart than this share of the largest finite number of both.
+    With a tolerance, those that are further apart than this share of the largest finite number of both, which is
+    found where it isn't given.
     """
     if tolerance:
-        largest = max(float(np.max(np.abs(x), initial=0.0, where=np.isfinite(x))) for x in (a, b))
+        if largest is None:
+            largest = max(float(np.max(np.abs(x), initial=0.0, where=np.isfinite(x))) for x in (a, b))
         found: Array = apart(a, b)[0] > tolerance * largest
         return found
     found = a != b

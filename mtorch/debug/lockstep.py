@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from mtorch.debug.branches import BranchSession, lineage, parting
-from mtorch.debug.differences import Alike, differing_states, likeness, peek, same
+from mtorch.debug.differences import Alike, apart, differing_states, likeness, peek, same
 from mtorch.debug.events import Event, Trace
 from mtorch.debug.recording.window import Window
 from mtorch.debug.session import Going, Session, Stopped, remember
@@ -37,6 +37,7 @@ class Step:
     alike: Alike = same
     why: str = ""
     _known: dict[tuple[int, int], bool] = field(default_factory=dict)
+    _furthest: dict[tuple[int, str], tuple[float, float]] = field(default_factory=dict)
 
     @cached_property
     def _there(self) -> dict[tuple[object, ...], Event]:
@@ -71,6 +72,17 @@ class Step:
         if key not in self._known:
             self._known[key] = not self.alike(a, b)
         return self._known[key]
+
+    def furthest(self, index: int, name: str) -> tuple[float, float]:
+        """How far the two numbers of a tensor are apart that are furthest, and that as a share of the larger one.
+
+        Of a tensor that both runs have in one shape, with at least one number.
+        """
+        if (index, name) not in self._furthest:
+            off, share = apart(self.one.events[index].tensors[name], self.pairs[index].tensors[name])
+            cell = int(np.argmax(off))
+            self._furthest[index, name] = float(off.flat[cell]), float(share.flat[cell])
+        return self._furthest[index, name]
 
     @cached_property
     def stops(self) -> tuple[int, ...]:

@@ -66,6 +66,9 @@ def test_a_branch_differs_from_where_its_numbers_do_and_so_on_through_what_follo
     found = {str(RUN.trace(40).events[i].address): names for i, names in step.differing.items()}
     assert found["40 forward linear"] == ("weight", "output") and found["40 forward"] == ("output",)
     assert "40 forward rnn" not in found
+    event = RUN.goto(Address.parse("40 forward linear")).event
+    before = float(RUN.trace(40).events[event].tensors["weight"][2, 0])
+    assert step.furthest(event, "weight") == (abs(0.5 - before), abs(0.5 - before) / max(0.5, abs(before)))
     places = onward(RUN, other, Position(3, 2))
     assert [next(places) for _ in range(4)] == ["40 forward linear", "40 loss", "40 backward", "40 backward linear"]
     back = list(onward(RUN, other, RUN.goto(Address.parse("40 backward linear")), back=True))

@@ -117,6 +117,8 @@ def numbered(trace: Trace) -> Iterator[tuple[tuple[object, ...], Event]]:
 class Other:
     """The run that is beside another one, and what it is called. `shown` is the step that is on the screen.
 
+    `seconds` is what the latest comparison took.
+
     Numbers differ in any bit, or by more than `tolerance`: see differences.differing.
     """
 
@@ -131,7 +133,6 @@ class Other:
         """The other run's iteration beside one's trace, compared. Raises Stopped where `going` says no on the way."""
         known = self._steps.get(one.iteration)
         if known is None or known.one is not one:
-            began = time.perf_counter()
             try:
                 known = Step(one, self.session.trace(one.iteration, going), self.alike)
             except Stopped:
@@ -139,6 +140,7 @@ class Other:
             except Exception as error:
                 words = str(error) if isinstance(error, MtorchError) else f"{type(error).__name__}: {error}"
                 known = Step(one, None, why=words)
+            began = time.perf_counter()
             _ = known.differing
             self.seconds = time.perf_counter() - began
             remember(self._steps, one.iteration, known)

@@ -55,7 +55,7 @@ async def test_a_cell_is_followed_to_where_it_changes(debug: Debug, monkeypatch:
         assert driver.status.startswith("rnn.linear.weight[3,7] changed by ")
         await driver.press("9", "less_than_sign")
         assert driver.place == "0 update rnn.linear.weight"
-        assert driver.status.endswith("; it changed only 1 times before this")
+        assert driver.status.endswith("; it changed only 1 time before this")
         await driver.press("less_than_sign")
         assert driver.status == "rnn.linear.weight[3,7] has no other value before this"
         await driver.command("goto 0")

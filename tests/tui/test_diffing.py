@@ -93,11 +93,17 @@ async def test_other_networks_and_recordings_are_beside_a_run_as_far_as_they_go(
         assert "only target has forward sigmoid, backward sigmoid" in driver.status
         assert top(driver).startswith(" target | rnn-sin-cos hidden=5 seq=3 batch=4 seed=1 · iteration 0 › forward ")
         assert app.view is None, "two tables take the room"
+        app.look_at("output", (0, 0, 0))
+        await driver.settle()
         halves = halves_of(driver)
         assert [part.strip() for part in halves[0]] == ["target", "rnn-sin-cos hidden=5 seq=3 batch=4 seed=1"]
         assert [part.split()[:1] for part in halves[1]] == [["0"], ["0"]], "columns"
         await driver.press("l")
         assert all("]" in part for part in halves_of(driver)[2])
+        table = app.table
+        assert table.cell == (0, 1, 0)
+        await driver.pilot.click(table, offset=(table.half + 1 + table.label_width + 2, table.heads + 2))
+        assert table.cell == (2, 0, 0), "in the other one's table"
         await driver.command("goto 0 forward rnn")
         assert "✗ rnn-sin-cos hidden=5 seq=3 batch=4 seed=1 has float32 4x5" in title(driver)
         assert app.query_one(TensorPanel).shown[1] is None

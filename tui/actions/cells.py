@@ -13,6 +13,7 @@ from mtorch.debug.timeline import Position
 from mtorch.errors import MtorchError
 from tui.viewmodels.branching import change_words
 from tui.viewmodels.numbers import cell
+from tui.viewmodels.verdict import plural
 
 
 class Cells:
@@ -69,7 +70,7 @@ class Cells:
                 said = change_words(event, path, index)
             show = tensor if tensor in event.tensors else "delta"
             self.wanted = (show, index)
-            return there, said + (f"; it changed only {count} times {lost}" if count < times else "")
+            return there, said + (f"; it changed only {plural(count, 'time')} {lost}" if count < times else "")
 
         try:
             self.arrive(*job(lambda _: False))

@@ -19,8 +19,7 @@ from mtorch.layers.base import Array
 from tui import recordings, targets
 from tui.actions.viewing import FIRST
 from tui.plain import plain
-from tui.viewmodels.apart import headings
-from tui.viewmodels.diffing import counterpart, differing_words, event_words, step_words, tensor_words
+from tui.viewmodels.diffing import counterpart, differing_words, event_words, headings, step_words, tensor_words
 from tui.viewmodels.place import breadcrumb
 from tui.viewmodels.table import Beside
 

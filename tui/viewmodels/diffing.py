@@ -11,6 +11,9 @@ from mtorch.layers.base import Array
 from tui.viewmodels.numbers import short
 from tui.viewmodels.verdict import plural
 
+LONGEST = 13
+"""Characters of two names that fit above a column, beside its number."""
+
 FEW = 3
 """Names that are listed at most."""
 
@@ -74,6 +77,11 @@ def tensor_words(step: Step, index: int, name: str, b: str) -> str:
         return f"✗{other}"
     absolute, relative = step.furthest(index, name)
     return f"✗ off by up to {short(absolute)} (relative {short(relative)}){other}"
+
+
+def headings(a: str, b: str) -> tuple[str, str]:
+    """What two runs are called above a column of both: by their names, or by letters where there is no room."""
+    return (a, b) if len(a) + len(b) <= LONGEST else ("A", "B")
 
 
 def counterpart(step: Step, index: int, name: str) -> Array | None:

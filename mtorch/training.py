@@ -11,6 +11,7 @@ import numpy as np
 from mtorch.layers.base import Array, DTypeLike, Layer
 from mtorch.losses import Loss, LossFunction
 from mtorch.modules import Module
+from mtorch.naming import paths
 from mtorch.optimizers import Optimizer, clip_grad_norm
 
 
@@ -19,6 +20,15 @@ class State(NamedTuple):
 
     model: dict[str, Array]
     optimizer: dict[str, Array]
+
+    def kept(self) -> State:
+        """A copy that nothing can change: an optimiser of the user's may work in place."""
+        return State(*({name: np.array(array) for name, array in part.items()} for part in self))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes in its arrays."""
+        return sum(array.nbytes for part in self for array in part.values())
 
 
 TOGETHER = 1000
@@ -93,6 +103,13 @@ class Training:
             layer.parameters, layer.buffers = cast((layer.parameters, layer.buffers), dtype)
         twin.load_state(self.state())
         return twin
+
+    def parameters(self) -> dict[str, Array]:
+        """The parameters by path, such as "rnn.linear.weight", by reference."""
+        found = {}
+        for path, layer in paths(self.model.sequential):
+            found.update({f"{path}.{name}" if path else name: array for name, array in layer.parameters.items()})
+        return found
 
     def accuracy(self) -> float | None:
         """Share of the test samples whose largest output is at their label, or None without a test set."""

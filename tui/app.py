@@ -41,6 +41,7 @@ from tui.keymap import KEYS
 from tui.notebook import Notebook
 from tui.plain import plain
 from tui.screens.help import HelpScreen
+from tui.viewmodels.way import opening, title
 from tui.widgets.command_line import CommandLine
 from tui.widgets.event_tree import EventTree
 from tui.widgets.findings_list import FindingsList
@@ -112,7 +113,7 @@ class DebuggerApp(
         yield Static(id="small", markup=False)
 
     def on_mount(self) -> None:
-        self.query_one("#loss").border_title = "loss per element"
+        self.query_one("#loss").border_title = title(self.session.way)
         self.query_one("#verdict").border_title = "here"
         self.theme_changed_signal.subscribe(self, lambda _: self.show())
         self.query_one("#tree").focus()
@@ -122,7 +123,7 @@ class DebuggerApp(
     def _start(self, going: Going) -> tuple[Position, str]:
         """Where the user left off, if the run says so, and that is still there."""
         taken = {"notes": self.notebook.notes, "branches": self.branches.made, "breakpoints": self.stops.all}
-        unread = self.notebook.unread({kind: len(entries) for kind, entries in taken.items()})
+        unread = self.notebook.unread({kind: len(entries) for kind, entries in taken.items()}) or self.notebook.ending
         with contextlib.suppress(MtorchError):
             if self.notebook.branch:
                 self.enter(self.notebook.branch, Position(self.notebook.first), going)
@@ -130,7 +131,15 @@ class DebuggerApp(
                 address = Address.parse(self.notebook.position)
                 if address.iteration <= len(self.session.losses) + FAR:  # a file may say anything
                     return self.session.goto(address, going), unread or "where you left off"
-        return Position(self.notebook.first, 0), unread or self.greeting
+        return Position(self.notebook.first, 0), unread or self._first_words()
+
+    def _first_words(self) -> str:
+        """What there is to do; where nothing is to be found, no search."""
+        if self.other is not None:
+            return self.greeting
+        if self.session.clean:
+            return f"no finding: {self.session.horizon}; ? shows all keys"
+        return opening(self.session.way, self.session.why)
 
     def on_resize(self, event: Resize) -> None:
         width, height = event.size

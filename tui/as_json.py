@@ -32,6 +32,7 @@ def check_report(checked: Checked) -> dict[str, Any]:
         "ok": checked.ok,
         "checks": [{key: getattr(check, key) for key in CHECK} for check in checked.checks],
         "findings": [finding.as_json() for finding, _ in checked.findings],
+        **({"back": dict(zip(("way", "why"), checked.way, strict=True))} if checked.way else {}),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from mtorch.debug.diagnosis.findings import Finding, telling
@@ -11,6 +12,8 @@ from mtorch.debug.gradcheck import Check
 from mtorch.debug.health.scale import inconsistent_scale
 from mtorch.debug.health.thresholds import WINDOW, Thresholds
 from mtorch.debug.session import Session
+from mtorch.debug.strangers.programs import Program
+from mtorch.debug.strangers.travel import ProgramSession, travelling
 from mtorch.errors import MtorchError
 from tui.targets import Target
 
@@ -22,6 +25,8 @@ class Fault:
     finding: Finding
     address: Address
     iterations: tuple[int, ...]
+    worst: float | None = None
+    """The largest relative error of the checks that are part of it."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,22 @@ class Checked:
     iterations: int
     checks: tuple[Check, ...]
     findings: tuple[tuple[Finding, Address], ...]
+    way: tuple[str, str] | None = None
+    """Of a stranger's program: how the debugger goes back in it, and why no better."""
+    unclear: tuple[str, ...] = ()
+    script: bool = False
+    """Whether it is somebody's script, and not a training that can be run again."""
+    loss_seen: bool = False
+
+    @cached_property
+    def noted(self) -> frozenset[Check]:
+        """The failed checks that are part of findings, none of which is an error."""
+        failed = [check for check in self.checks if check.ok is False]
+        about = {
+            check: {f.severity for f, _ in self.findings if f.iteration == check.iteration and f.covers(check)}
+            for check in failed
+        }
+        return frozenset(check for check, severities in about.items() if severities and "error" not in severities)
 
     @property
     def ok(self) -> bool:
@@ -44,10 +65,16 @@ class Checked:
         for found in self.findings:
             groups.setdefault(identity(found[0]), []).append(found)
         faults = [
-            Fault(*members[0], tuple(sorted({finding.iteration for finding, _ in members})))
+            Fault(*members[0], tuple(sorted({finding.iteration for finding, _ in members})), self._worst(members))
             for members in groups.values()
         ]
         return sorted(faults, key=lambda fault: telling(fault.finding))
+
+    def _worst(self, members: list[tuple[Finding, Address]]) -> float | None:
+        at = {finding.iteration: finding for finding, _ in members}
+        parts = (check for check in self.checks if check.ok is False and check.iteration in at)
+        errors = (check.relative_error or 0.0 for check in parts if at[check.iteration].covers(check))
+        return max(errors, default=None)
 
 
 def check(target: Target, iterations: int, exhaustive: bool = False, health: int = WINDOW) -> Checked:
@@ -56,7 +83,11 @@ def check(target: Target, iterations: int, exhaustive: bool = False, health: int
     Raises MtorchError where its code does not run.
     """
     with target.guest(""):
-        session = Session(target.training)
+        if isinstance(target.training, Program):
+            session: Session = travelling(target.training)
+            health = 0  # what its rules take for granted need not hold there
+        else:
+            session = Session(target.training)
     session.ward.limits = Thresholds.of(target.thresholds)
     checks: list[Check] = []
     findings: list[tuple[Finding, Address]] = []
@@ -72,7 +103,10 @@ def check(target: Target, iterations: int, exhaustive: bool = False, health: int
         findings += [(found, report.trace.events[found.event].address) for found in (*report.findings, *said)]
     if health:
         findings += [found for found in prognosis(target, session, iterations, health) if not known(found[0], findings)]
-    return Checked(target.name, target.seed, iterations, tuple(checks), tuple(findings))
+    known_so_far = target.name, target.seed, iterations, tuple(checks), tuple(findings)
+    if isinstance(session, ProgramSession):
+        return Checked(*known_so_far, (session.way, session.why), tuple(session.training.unclear))
+    return Checked(*known_so_far)
 
 
 def prognosis(target: Target, session: Session, iterations: int, health: int) -> list[tuple[Finding, Address]]:

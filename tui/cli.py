@@ -207,6 +207,8 @@ def check(
     from tui.targets import load
 
     checked = checking.check(load(target, seed, assignments, data), iterations, exhaustive, health)
+    for line in checked.unclear:
+        fail(line)
     if as_json:
         from tui.as_json import check_report, dumps
 
@@ -239,6 +241,7 @@ def run_script(
 
     Classes with a forward, or a __call__, and a backward are watched as they are defined; each backward is checked
     where it runs. After so many iterations the script is ended, and the debugger opens on what was recorded.
+    Exit status of --check: 1 when there is an error, 2 when the script failed.
     """
     import tempfile
 
@@ -246,16 +249,20 @@ def run_script(
 
     if as_json and not only_check:
         raise click.UsageError("--json goes with --check")
+    scripts.usable(script)
     if not only_check and not on_terminal():
         raise click.UsageError("the debugger needs a terminal; without one, use --check")
     if out is not None and out.suffix != ".mtr":
         raise click.UsageError(f"-o {out}: expected a name that ends in .mtr, as a recording is known by")
     with tempfile.TemporaryDirectory(prefix="mtorch-") as folder:
         ran = scripts.run(script, args, iterations, out or Path(folder) / f"{Path(script).stem}.mtr", begins, as_json)
-        for line in filter(None, (ran.failure and f"the script failed: {ran.failure}", *ran.unclear)):
+        for line in ran.unclear:
             fail(line)
         if not only_check:
-            return open_debugger(str(ran.recording.path), passing=out is None)
+            status = open_debugger(str(ran.recording.path), passing=out is None)
+            if ran.said:
+                fail(ran.said)
+            return status
         checked = scripts.checked(script, ran.recording)
         if as_json:
             from tui.as_json import check_report, dumps
@@ -263,6 +270,9 @@ def run_script(
             click.echo(dumps(check_report(checked)))
         else:
             show(output.check_report(checked))
+        if ran.failure:
+            status = fail(ran.said)
+            return INTERRUPTED if ran.stopped else status
         return 0 if checked.ok else 1
 
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from mtorch.debug.recording.reader import Recording
 from mtorch.debug.recording.window import Window
-from mtorch.errors import MtorchError
 from tui.notebook import Notebook
 
 
 def show(path: Path, name: str) -> None:
-    """Open the debugger on what was recorded. Raises MtorchError without a terminal."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise MtorchError("here: the debugger needs a terminal")
+    """Open the debugger on what was recorded."""
     from tui.app import DebuggerApp
 
     recording = Recording(path)

@@ -13,8 +13,9 @@ from mtorch.debug.recording.reader import Recording
 from mtorch.debug.recording.saving import save
 from mtorch.debug.recording.writer import update
 from mtorch.debug.session import Session
+from mtorch.debug.strangers.recorder import latest_whole
 from mtorch.errors import MtorchError
-from tui.recordings import description
+from tui.recordings import description, ending
 from tui.targets import Target
 
 ONE = {"branches": "branch", "notes": "note"}
@@ -75,6 +76,12 @@ class Notebook:
         return {name: length for name, length in entries if type(length) is int and 0 < length < LONGEST}
 
     @property
+    def ending(self) -> str:
+        """How the script that was recorded ended, where that is worth saying."""
+        recording = self.recording
+        return ending(recording.meta.get("failure"), len(recording.kept)) if recording else ""
+
+    @property
     def first(self) -> int:
         """The first iteration that can be shown."""
         return 0 if self.target or not self.recording else self.recording.kept[0]
@@ -94,7 +101,9 @@ class Notebook:
             raise MtorchError("save expects FILE.mtr; save alone writes to it again")
         if self.target is None:
             raise MtorchError("there is nothing to save but what is in its recording already")
-        save(session, path, description(self.target), {**left, "notes": self.notes}, replace=again)
+        content = latest_whole(session) if self.target.foreign else None
+        left = {**left, "notes": self.notes}
+        save(session, path, description(self.target), left, replace=again, content=content)
         self.saved = path
         self._safe = {"branches": left.get("branches", []), "notes": list(self.notes)}
         return Path(path).stat().st_size

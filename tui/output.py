@@ -13,28 +13,32 @@ from rich.table import Table
 from rich.text import Text
 
 from mtorch.debug.differences import Comparison
-from mtorch.debug.gradcheck import Check
 from mtorch.debug.spans import ranges
 from scenarios import Scenario
 from tui.checking import Checked, Fault
 from tui.datasets import Dataset
 from tui.epochs import Epochs
 from tui.plain import plain
+from tui.rows import NOTED, check_table, error, worst
 from tui.viewmodels.apart import APART, distance_row, headings, heads, what_differs, where_first
 
 if TYPE_CHECKING:
     from tui.record import Tape, Verified
 
+MOST_NAMED = 8
 SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 
 
 def check_report(checked: Checked) -> RenderableType:
     """Faults first, then what was checked, then a line that sums up."""
-    head = line(
-        f"check of {plain(checked.target)}, seed {checked.seed}, {count(checked.iterations, 'iteration')}", "bold"
-    )
+    seed = "" if checked.script else f", seed {checked.seed}"
+    head = line(f"check of {plain(checked.target)}{seed}, {count(checked.iterations, 'iteration')}", "bold")
     faults = [fault_text(number, fault) for number, fault in enumerate(checked.faults(), 1)]
-    return Group(head, *faults, check_table(checked.checks), closing(checked))
+    scope = [Text(covered(checked))] if checked.script else []
+    why = (
+        [line(f"in the debugger, {checked.way[0]}: {plain(checked.way[1])}")] if checked.way and checked.way[1] else []
+    )
+    return Group(head, *faults, check_table(checked), closing(checked), *why, *scope)
 
 
 def fault_text(number: int, fault: Fault) -> RenderableType:
@@ -46,42 +50,19 @@ def fault_text(number: int, fault: Fault) -> RenderableType:
     if finding.evidence:
         said.append(Text(f"evidence: {facts(finding.evidence)}"))
     word = "iteration" if len(fault.iterations) == 1 else "iterations"
-    said.append(Text(f"in {word} {ranges(fault.iterations)}; see {plain(fault.address)}"))
+    most = f"; worst relative error {error(fault.worst)}" if fault.worst and len(fault.iterations) > 1 else ""
+    said.append(Text(f"in {word} {ranges(fault.iterations)}; see {plain(fault.address)}{most}"))
     return Padding(Group(title, Padding(Group(*said), (0, 0, 0, 3))), (1, 0, 0, 0))
-
-
-def check_table(checks: Iterable[Check]) -> RenderableType:
-    """The checks by layer and tensor, over all calls and iterations."""
-    groups: dict[tuple[str, str], list[Check]] = {}
-    for check in checks:
-        groups.setdefault((check.path, check.tensor), []).append(check)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in ("path", "tensor", "calls", "worst error", "method", "verdict"):
-        number = column in ("calls", "worst error")
-        table.add_column(column, overflow="fold", no_wrap=number, justify="right" if number else "left")
-    for (path, tensor), members in groups.items():
-        methods = "\n".join(dict.fromkeys(plain(check.method) for check in members))
-        row = (plain(path) or "(the model)", plain(tensor), str(len(members)), error(worst(members)), methods)
-        table.add_row(*map(Text, row), verdict(members))
-    return table
-
-
-def verdict(checks: list[Check]) -> Text:
-    wrong, unknown = (sum(check.ok is state for check in checks) for state in (False, None))
-    if wrong:
-        return Text("WRONG" if wrong == len(checks) else f"{wrong} WRONG", "bold red")
-    if unknown:
-        return Text("not checked" if unknown == len(checks) else f"ok, {unknown} not checked", "yellow")
-    return Text("ok", "green")
 
 
 def closing(checked: Checked) -> Text:
     """The whole in a line."""
     wrong, unknown, right = (sum(check.ok is state for check in checked.checks) for state in (False, None, True))
-    unchecked = f"; {unknown} not checked" if unknown else ""
+    noted = len(checked.noted)
+    unchecked = (f"; {noted} {NOTED}" if noted else "") + (f"; {unknown} not checked" if unknown else "")
     gradients, iterations = count(wrong + right, "gradient"), count(checked.iterations, "iteration")
     if faults := checked.faults():
-        said = f"{count(len(faults), 'finding')} in {iterations}; {gradients} checked, {wrong} wrong{unchecked}"
+        said = f"{count(len(faults), 'finding')} in {iterations}; {gradients} checked, {wrong - noted} wrong{unchecked}"
         return line(f"ok: {said}", "yellow") if checked.ok else line(said, "bold red")
     if not right:
         return line(f"nothing found, but no gradient of {iterations} could be checked{unchecked}", "yellow")
@@ -89,6 +70,18 @@ def closing(checked: Checked) -> Text:
     size = error(worst(checked.checks))
     said = f"ok: {gradients} of {iterations} {agree} with numerical derivatives, worst relative error {size}"
     return line(said + unchecked, "green")
+
+
+def covered(checked: Checked) -> str:
+    """What the check of a script was of, and what it says nothing about."""
+    layers = [*dict.fromkeys(plain(check.path) or "(the model)" for check in checked.checks if check.ok is not None)]
+    more = f" and {len(layers) - MOST_NAMED} more" if len(layers) > MOST_NAMED else ""
+    names = ", ".join(layers[:MOST_NAMED]) + more
+    unseen = "" if checked.loss_seen else ", and the loss, which was not seen"
+    return (
+        f"covered: {count(len(layers), 'layer')}{names and f' ({names})'}, each backward against its own forward; "
+        f"not covered: what is done with gradients elsewhere, as in updates and resets{unseen}"
+    )
 
 
 def scenario_table(scenarios: Iterable[Scenario]) -> RenderableType:
@@ -163,7 +156,8 @@ def stopped_line(run: Epochs) -> Text:
 
 def recorded_line(tape: Tape, how: str) -> Text:
     """What is in a recording that was just made."""
-    done, run = count(tape.recorder.at, "iteration"), f"a checkpoint every {tape.recorder.every}"
+    done, every = count(tape.recorder.at, "iteration"), tape.recorder.every
+    run = f"a checkpoint every {every}" if every else f"{count(tape.recorder.whole, 'iteration')} kept whole"
     return line(f"{how}: {done} in {plain(tape.path)}, {run}, {decimal(tape.path.stat().st_size)}", "bold")
 
 
@@ -227,14 +221,6 @@ def fact(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(fact, value)) + "]"
     return plain(value)
-
-
-def worst(checks: Iterable[Check]) -> float | None:
-    return max((check.relative_error for check in checks if check.relative_error is not None), default=None)
-
-
-def error(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1g}"
 
 
 def count(number: int, noun: str) -> str:

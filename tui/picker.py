@@ -16,9 +16,10 @@ class Picker(App[str]):
 
     CSS_PATH = "styles/app.tcss"
     BINDINGS = [
-        Binding("enter", "none", "debug it", id="picker.pick"),
-        Binding("j", "along(1)", show=False, id="picker.down"),
-        Binding("k", "along(-1)", show=False, id="picker.up"),
+        # With priority, as the list's own enter, which says nothing, would stand before it.
+        Binding("enter", "pick", "debug it", id="picker.pick", priority=True),
+        Binding("j", "along(1)", "down", id="picker.down"),
+        Binding("k", "along(-1)", "up", id="picker.up"),
         Binding("q,escape", "quit", "quit", key_display="q", id="picker.quit"),
     ]
 
@@ -33,6 +34,9 @@ class Picker(App[str]):
     def action_along(self, by: int) -> None:
         options = self.query_one(OptionList)
         (options.action_cursor_down if by > 0 else options.action_cursor_up)()
+
+    def action_pick(self) -> None:
+        self.query_one(OptionList).action_select()
 
     @on(OptionList.OptionSelected)
     def _picked(self, message: OptionList.OptionSelected) -> None:

@@ -20,6 +20,8 @@ from mtorch.debug.recording.recorder import Recorder
 from mtorch.debug.recording.verify import Otherwise, verify
 from mtorch.debug.recording.writer import Writer
 from mtorch.debug.session import Session
+from mtorch.debug.strangers.programs import Program
+from mtorch.debug.strangers.recorder import ProgramRecorder
 from mtorch.errors import DataError, MtorchError, ScenarioError
 from tui.guest import blame
 from tui.recordings import description
@@ -51,7 +53,11 @@ class Tape:
         with target.guest(""):
             about = description(target)
         self.writer = Writer(path, about, replace=force)
-        self.recorder = Recorder(target.training, self.writer, every, kept, norms, size or BUDGET)
+        self.recorder: Recorder | ProgramRecorder
+        if isinstance(target.training, Program):
+            self.recorder = ProgramRecorder(target.training, self.writer, kept)
+        else:
+            self.recorder = Recorder(target.training, self.writer, every, kept, norms, size or BUDGET)
 
     def run(self, told: Callable[..., Any]) -> None:
         """To the end, or to Ctrl-C; what was recorded is in the file however it ends."""
@@ -70,7 +76,7 @@ class Tape:
 
     def _keep_last(self) -> None:
         """Of a run that ended early, the last iterations have gone by already: they are run again."""
-        if self.last:
+        if self.last and isinstance(self.recorder, Recorder):
             session = Session(self.target.training, store=Recording(self.path))
             for iteration in range(max(0, self.recorder.at - self.last), self.recorder.at):
                 self.writer.trace(session.trace(iteration))

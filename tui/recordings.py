@@ -16,6 +16,7 @@ from mtorch.debug.recording.machine import data_digest, machine
 from mtorch.debug.recording.reader import Recording
 from mtorch.debug.recording.window import Window
 from mtorch.debug.session import Session
+from mtorch.debug.strangers.tape import GIVEN_UP, STOPPED
 from mtorch.errors import ScenarioError
 from scenarios import Scenario
 from tui.datasets import DATASETS
@@ -39,14 +40,14 @@ def description(target: Target) -> dict[str, Any]:
     """What a recording says of its run, besides numbers: enough to build it again, and to explain other last bits."""
     made: dict[str, Any] = {"kind": "scenario", "name": target.name, "settings": dict(target.settings)}
     if target.source is not None:
-        made = {"kind": "file", "name": target.source.name, "sha256": target.sha256}
+        made = {"kind": "program" if target.foreign else "file", "name": target.source.name, "sha256": target.sha256}
     if target.recording is not None:
         made = target.recording.meta["target"]
     return {
         "target": made,
         "seed": target.seed,
-        "data": data_digest(target.training),
-        "dtype": str(target.training.dtype),
+        "data": "" if target.foreign else data_digest(target.training),
+        "dtype": "" if target.foreign else str(target.training.dtype),
         "version": __version__,
         "machine": machine(),
     }
@@ -73,6 +74,16 @@ def opened(
     return target.session(budget), target, recording
 
 
+def ending(failure: object, n: int) -> str:
+    """How a script of which n iterations were recorded ended, in words; "" where nothing went wrong."""
+    iterations = "1 iteration" if n == 1 else f"{n} iterations"
+    if not isinstance(failure, str) or not failure:
+        return ""
+    if failure.startswith((STOPPED, GIVEN_UP)):
+        return f"{failure}; {iterations} recorded"
+    return f"the script failed: {failure}, after {iterations}"
+
+
 def rebuilt(
     recording: Recording, name: str, assignments: tuple[str, ...], data: Path | None, source: Path | None
 ) -> Target:
@@ -81,6 +92,8 @@ def rebuilt(
         raise NotHere(name, "it doesn't say what made it")
     if made.get("kind") == "script":
         raise NotHere(name, f"it is of a script, {str(made.get('name'))[:80]}, which mtorch run runs anew")
+    if made.get("kind") == "program":
+        raise NotHere(name, f"it is of {str(made.get('name'))[:80]}, whose build(seed) made no mtorch.Training")
     if made.get("kind") == "file":
         return of_file(recording, name, seed, made, assignments, data, source)
     if source is not None:

@@ -21,10 +21,15 @@ from mtorch.debug.checkpoints import BUDGET
 from mtorch.debug.health.thresholds import Thresholds
 from mtorch.debug.recording.reader import Recording
 from mtorch.debug.session import Session
+from mtorch.debug.strangers.instruments import Instruments
+from mtorch.debug.strangers.programs import Program
+from mtorch.debug.strangers.steps import step_of
+from mtorch.debug.strangers.travel import travelling
 from mtorch.errors import ScenarioError
 from tui.guest import GuestError, blame, guest
 
 MODULE = "mtorch_target"
+WANTED = "a mtorch.Training, or something with a step(iteration)"
 EPOCHS = 10
 
 
@@ -50,6 +55,11 @@ class Target:
         """Where the training's code is to run: its errors become ScenarioErrors."""
         return guest(self.name, self.source, doing)
 
+    @property
+    def foreign(self) -> bool:
+        """Whether it is of a stranger's layers."""
+        return isinstance(self.training, Program)
+
     def session(self, budget: int | None = None) -> Session:
         """A session of the training. What its code raises, sys.exit and Ctrl-C too, is a GuestError that says where."""
 
@@ -58,6 +68,9 @@ class Target:
                 return error
             return blame(error, self.name, self.source, f"iteration {iteration}")
 
+        if isinstance(self.training, Program):
+            with self.guest("its first iterations"):
+                return travelling(self.training, budget or BUDGET, told)
         with self.guest(""):
             session = Session(self.training, budget=budget or BUDGET, blame=told, store=self.recording)
         session.ward.limits = Thresholds.of(self.thresholds)
@@ -104,17 +117,33 @@ def from_file(name: str, seed: int, assignments: tuple[str, ...], data: Path | N
     if os.path.isdir(path) or not name.endswith(".py"):
         came = "a folder" if os.path.isdir(path) else "another file" if os.path.exists(path) else "nothing"
         raise ScenarioError(f"{name}: expected a .py file with build(seed), got {came}")
-    with guest(name, path):
-        made = module(path)
-        training = build_of(made, name)(seed)
-        if inspect.iscoroutine(training):
-            training.close()
-    if not isinstance(training, Training):
-        other = f"; mtorch run {name} takes its steps" if callable(getattr(training, "step", None)) else ""
-        raise ScenarioError(f"{name}: build(seed) expected to return a mtorch.Training, got {kind(training)}{other}")
+    training, sha256 = built(name, path, seed)
     if not isinstance(training.epoch, int | np.integer) or training.epoch < 1:
         raise ScenarioError(f"{name}: expected a Training with at least 1 iteration an epoch, got {training.epoch!r}")
-    return Target(name, seed, training, EPOCHS, path, sha256=made.sha256)
+    return Target(name, seed, training, EPOCHS, path, sha256=sha256)
+
+
+def built(name: str, path: Path, seed: int) -> tuple[Training, str]:
+    """What a file's build(seed) makes, as a training, and the file's SHA-256."""
+    with guest(name, path):
+        with Instruments.listening_later(str(path.parent)) as instruments:
+            made = module(path)
+            training = build_of(made, name)(seed)
+        if inspect.iscoroutine(training):
+            training.close()
+        if isinstance(training, Training):
+            return training, made.sha256
+        step = step_of(training)
+    if step is None:
+        raise ScenarioError(f"{name}: build(seed) expected to return {WANTED}, got {kind(training)}")
+
+    def again() -> Program:
+        anew = built(name, path, seed)[0]
+        if not isinstance(anew, Program):
+            raise ScenarioError(f"{name}: build(seed) returned {kind(training)} first, then {kind(anew)}")
+        return anew
+
+    return Program(training, step, instruments, again), made.sha256
 
 
 def module(path: Path) -> ModuleType:

@@ -214,6 +214,8 @@ class BranchSession(Session):
 
 def copied(training: Training) -> Training:
     """A copy of a training that shares its data; each array keeps its dtype."""
+    if not hasattr(training, "model"):
+        raise MtorchError("set works on a mtorch.Training only; build(seed) made something else")
     twin = training.astype(training.dtype)
     for mine, own in zip(twin.model.layers(), training.model.layers(), strict=True):
         mine.parameters, mine.buffers = dict(own.parameters), dict(own.buffers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -144,19 +144,10 @@ def is_norm(term: Term, state: State) -> bool:
     return term.parts[-1] in NORMS and str(Term(term.parts[:-1])) in state.model
 
 
-def current_state(session: Session) -> State:
-    """Some state of the run, by reference: for names and shapes."""
-    if hasattr(session, "training"):
-        with session.still():
-            return session.training.state()
-    assert session.store is not None  # what can't be run again has been recorded
-    return session.store.state(max(session.store.checkpoints))
-
-
 def check(breakpoint: Breakpoint, session: Session, trace: Trace) -> None:
     """Raises MtorchError that says why a breakpoint can never hit, as far as an iteration's events show."""
     if breakpoint.watch:
-        check_watch(breakpoint, current_state(session))
+        check_watch(breakpoint, session.present())
     elif not breakpoint.on:
         check_break(breakpoint, trace)
 
@@ -207,6 +198,27 @@ def innermost(events: Iterable[Event]) -> list[Event]:
     bad = [e for e in events if any(t.dtype.kind in "fc" and not np.isfinite(t).all() for t in e.tensors.values())]
     # Inner events come right after the one that they are inside of.
     return [e for n, e in enumerate(bad) if n + 1 == len(bad) or bad[n + 1].index >= e.end]
+
+
+def stops(breakpoint: Breakpoint, trace: Trace) -> Iterator[tuple[int, dict[Term, float]]]:
+    """The events of a trace that a breakpoint stops at, and what its condition's terms are there.
+
+    Not of a watch, nor of one on findings: a trace alone doesn't tell.
+    """
+    condition = breakpoint.condition
+    if breakpoint.on or breakpoint.watch:
+        yield from ((event.index, {}) for event in (innermost(trace.events) if breakpoint.on == "nan" else ()))
+        return
+    for event in filter(breakpoint.at, trace.events):
+        if condition is None:
+            yield event.index, {}
+            continue
+        try:
+            values = at_event(trace, event, condition)
+        except MtorchError:  # of another shape than the one that was meant
+            continue
+        if values is not None and condition.evaluate(values):
+            yield event.index, values
 
 
 class Breakpoints:

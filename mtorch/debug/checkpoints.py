@@ -7,8 +7,6 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Collection
 from typing import Protocol
 
-import numpy as np
-
 from mtorch.training import State
 
 BUDGET = 512 * 2**20
@@ -54,12 +52,12 @@ class Checkpoints:
         """Keep a copy of a state."""
         if iteration not in self._stored:
             insort(self._known, iteration)
-        self._states[iteration] = copied = kept(state)
-        self.size += size(copied)
+        self._states[iteration] = copied = state.kept()
+        self.size += copied.nbytes
         while self.size > self.budget and len(self._states) > 1:
             self.every *= 2
             for n in [n for n in self._states if n % self.every and n != self._first]:
-                self.size -= size(self._states.pop(n))
+                self.size -= self._states.pop(n).nbytes
             self._known = sorted(self._states.keys() | self._stored)
 
     def before(self, iteration: int) -> int:
@@ -90,13 +88,3 @@ class Checkpoints:
 def spacing(seconds: float) -> int:
     """How far apart checkpoints should be where an iteration takes so long: a power of two."""
     return int(max(1, min(SPARSEST, 2 ** round(math.log2(SPAN / max(seconds, 1e-9))))))
-
-
-def kept(state: State) -> State:
-    """A state that nothing can change: an optimiser of the user's may work in place."""
-    return State(*({name: np.array(array) for name, array in part.items()} for part in state))
-
-
-def size(state: State) -> int:
-    """Bytes in a state's arrays."""
-    return sum(array.nbytes for part in state for array in part.values())

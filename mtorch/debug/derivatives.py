@@ -129,7 +129,7 @@ class Derivative:
         if self._trusts(slot, grad_output):
             found = [self._complex(slot, direction, grad_output) for direction in directions]
             return Slopes(np.array(found), np.zeros(len(found)), COMPLEX, floor(grad_output))
-        pairs = [self._central(slot, direction, grad_output) for direction in directions]
+        pairs = [self.central(slot, direction, grad_output) for direction in directions]
         values, uncertain = np.array(pairs).reshape(-1, 2).T
         return Slopes(values, uncertain, CENTRAL, floor(grad_output))
 
@@ -180,7 +180,7 @@ class Derivative:
             return False
         size, confirmed = max(floor(grad_output), rms(by_complex)), 0
         for exact, direction in zip(by_complex, directions, strict=False):
-            slope, uncertain = self._central(slot, direction, grad_output)
+            slope, uncertain = self.central(slot, direction, grad_output)
             if not np.isfinite(slope) or uncertain > SURE * size:
                 continue
             if abs(slope - exact) > NOISE * uncertain + 1e-9 * size:
@@ -218,7 +218,7 @@ class Derivative:
         np.multiply(direction, COMPLEX_STEP, out=found.imag)
         return found
 
-    def _central(self, slot: str, direction: Array, grad_output: Array) -> tuple[float, float]:
+    def central(self, slot: str, direction: Array, grad_output: Array) -> tuple[float, float]:
         """The slope by central differences, and by how much it may be off; the better of two step sizes."""
         best = self._differences(slot, direction, grad_output, CENTRAL_STEPS[0])
         if not best[1] <= SURE * abs(best[0]):

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from mtorch.debug.events import Event, Trace, in_time
-from mtorch.debug.origins import parameters
 from mtorch.debug.session import Going, Session
 from mtorch.layers.base import Array
 from mtorch.training import State
@@ -86,7 +85,7 @@ def compare(
     for at in range(first, stop + 1):
         one, two = peek(a, at, going), peek(b, at, going)
         if at - first in marks:
-            far = relative_distance(one, two, parameters(a.training), parameters(b.training))
+            far = relative_distance(one, two, a.training.parameters(), b.training.parameters())
             distances.append(Distance(at - 1, a.losses[at - 1], b.losses[at - 1], far))
         if found is None:
             found = differing_states(at, one, two)

@@ -34,10 +34,13 @@ class Address:
     def parse(cls, text: str) -> Address:
         """The address in a text, or in a breadcrumb such as "iteration 42 › backward › rnn › t=3 › tanh".
 
-        Of several time steps the innermost counts. Raises MtorchError that says what was expected.
+        A > does for ›, and #2, which is said of the second of several calls that are no time steps, for t=1. Of several
+        time steps the innermost counts. Raises MtorchError that says what was expected.
         """
+        text = re.sub(r"(?<=\s)>(?=\s)", "›", text)
         _, branch, rest = text.partition(" · iteration ")  # which a branch's breadcrumb begins with
         words = (rest if branch else text).replace("›", " ").split()
+        words = [f"t={int(word[1:]) - 1}" if re.fullmatch(r"#[1-9]\d{0,8}", word, re.ASCII) else word for word in words]
         if words[:1] == ["iteration"]:
             words = words[1:]
         number, phase, *inside = words if len(words) > 1 else [*words, "forward"] if words else ["", ""]
@@ -95,6 +98,12 @@ class Call:
         """What a slot stands for."""
         found: Array = self.inputs[position(slot)] if is_input(slot) else self.layer.parameters[slot]
         return found
+
+
+def is_step(events: Sequence[Event], event: Event) -> bool:
+    """Whether its t is a time step, that of a call of the layer around it. Else it is the number of a call."""
+    parent = None if event.parent is None else events[event.parent]
+    return event.label == f"t={event.address.t}" or (parent is not None and parent.address.t == event.address.t)
 
 
 def as_arguments(inputs: Sequence[Array], spread: bool) -> tuple[Any, ...]:
@@ -165,10 +174,14 @@ class Trace:
     accumulated: Mapping[tuple[str, str], tuple[Array | None, Array | None]] = field(default_factory=dict)
 
     def find(self, address: Address) -> int:
-        """The first event at the address. Raises MtorchError where there is none."""
+        """The first event at the address, without a path that of the phase. Raises MtorchError where there is none."""
         for event in self._at(address):
             if address.t is None or event.address.t == address.t:
                 return event.index
+        if not address.path and address.t is None:  # there is no one layer around all others
+            for event in self.events:
+                if event.address.phase == address.phase:
+                    return event.index
         steps = sorted({e.address.t for e in self._at(address) if e.address.t is not None})
         if steps:
             raise MtorchError(f"nothing at {str(address)!r}; there, t is {steps[0]}…{steps[-1]}")

@@ -29,7 +29,7 @@ SEEDS = 100
 """Noise begins with this seed: lesser ones are those of directions, which must have nothing to do with it."""
 
 
-def check_generic(address: Address, event: int, call: Call) -> Judged:
+def check_generic(address: Address, event: int, call: Call, larger: bool = True) -> Judged:
     """The checks of the same layer at a generic point that fail there; its earlier call there was the recorded one.
 
     Only of layers that stand on their own: a copy must give the gradients that were recorded, which it doesn't
@@ -39,7 +39,7 @@ def check_generic(address: Address, event: int, call: Call) -> Judged:
     if type(call.layer) is Sequential and own(call.layer):
         return []
     try:
-        found = moved(call)
+        found = moved(call, larger)
         if found is None or surely_right(found):
             return []
         results = check_call(replace(address, t=None), event, found)
@@ -54,10 +54,10 @@ def surely_right(call: Call) -> bool:
     return off is not None and bool((off <= NEAR).all())
 
 
-def moved(call: Call) -> Call | None:
+def moved(call: Call, larger: bool = True) -> Call | None:
     """The call made a second time, by a copy of the layer, with noise on its inputs and on all parameters.
 
-    A batch of one, or less than four time steps, are made more, where the layer goes along: not where
+    A batch of one, or less than four time steps, are made more if `larger`, where the layer goes along: not where
     it holds, or was handed, something else that is of that size.
     """
     layer = spare(call.layer)
@@ -67,7 +67,7 @@ def moved(call: Call) -> Call | None:
     seeds = count(SEEDS)
     for _, inner in paths(layer):
         inner.parameters = {name: jittered(p, next(seeds)) for name, p in inner.parameters.items()}
-    more = tuple(enlarged(x) for x in call.inputs)
+    more = tuple(enlarged(x) if larger else x for x in call.inputs)
     if any(a is not b for a, b in zip(more, call.inputs, strict=True)):
         with contextlib.suppress(Exception):  # a layer may know of one batch size only
             if found := made_again(spare(layer), more, call, seeds):
@@ -92,7 +92,9 @@ def made_again(layer: Any, inputs: tuple[Array, ...], call: Call, seeds: Iterato
     if not all(np.isfinite(a).all() for a in (output, *gradients.values())):
         return None
     if more:
-        shaped = all(g.shape == inputs[position(slot)].shape for slot, g in gradients.items() if is_input(slot))
+        own = before.parameters
+        shapes = {slot: inputs[position(slot)].shape if is_input(slot) else own[slot].shape for slot in gradients}
+        shaped = all(gradient.shape == shapes[slot] for slot, gradient in gradients.items())
         if not shaped or tied(held, arrays_of(layer), more):
             return None
         if np.array_equal(output, forwarded(spare(before), others(call.inputs, inputs), call)):

@@ -13,12 +13,10 @@ from mtorch.debug.breakpoints import (
     NORMS,
     SCALARS,
     Breakpoint,
-    at_event,
-    current_state,
     in_state,
-    innermost,
     is_norm,
     parameter_of,
+    stops,
 )
 from mtorch.debug.conditions import INCREASE, Term
 from mtorch.debug.events import Address, Trace
@@ -65,26 +63,28 @@ def next_hit(
 ) -> Hit:
     """The first event after a position that an enabled breakpoint stops at. Runs until there is one, or Stopped.
 
-    Raises MtorchError where none can hit any more, by what their conditions say of the iteration.
+    Raises MtorchError where none can hit any more, by what their conditions say of the iteration, or as the run ends.
     """
     enabled = [breakpoint for breakpoint in breakpoints if breakpoint.enabled]
     finders = finders_of(session, enabled, going)
     here = [hit for finder in finders for hit in finder.all(position.iteration) if hit.position > position]
     if here:
         return together(here, min(hit.position for hit in here))
-    first, size = position.iteration + 1, 1
+    first, size, most = position.iteration + 1, 1, session.reach or MOST
     while True:
         finders = [finder for finder in finders if finder.breakpoint.latest >= first]
         if not finders:
             raise MtorchError(f"{over(enabled)} can't come true after iteration {max(b.latest for b in enabled):.0f}")
-        found, stop = [], first + size
+        if first >= session.end:
+            raise MtorchError(f"no hit after this: {session.horizon}; {over(enabled)}; {session.reason}")
+        found, stop = [], int(min(first + size, session.end))
         for finder in finders:
             if (hit := finder.first(first, stop)) is not None:
                 found.append(hit)
                 stop = min(stop, hit.position.iteration + 1)
         if found:
             return together(found, min(hit.position for hit in found))
-        first, size = first + size, min(2 * size, MOST)
+        first, size = first + size, min(2 * size, most)
 
 
 def previous_hit(
@@ -172,26 +172,15 @@ class Traced:
         return [(event, marked[event][0].cause) for event in sorted(marked)]
 
     def _events(self, iteration: int) -> Iterator[tuple[int, str]]:
-        trace, condition = self.session.trace(iteration, self.going), self.breakpoint.condition
-        if self.breakpoint.on:
-            yield from ((event.index, "") for event in innermost(trace.events))
-            return
-        for event in filter(self.breakpoint.at, trace.events):
-            if condition is None:
-                yield event.index, ""
-                continue
-            try:
-                values = at_event(trace, event, condition)
-            except MtorchError:  # of another shape than the one that was meant
-                continue
-            if values is not None and condition.evaluate(values):
-                yield event.index, values_shown(values)
+        for event, values in stops(self.breakpoint, self.session.trace(iteration, self.going)):
+            yield event, values_shown(values)
 
     def _iterations(self, first: int, stop: int) -> Iterator[int]:
         """Those of first … stop - 1 that may have a hit. A loss that isn't known yet is run for, without a trace."""
         condition = self.breakpoint.condition
         if condition is None or not self.scalar:
-            yield from range(first, stop)
+            for begin, end in self.session.stretches(first, stop):
+                yield from range(begin, end)
             return
         self.asked(first)
         known = max(first, min(stop, len(self.losses))) if self.of_loss else stop
@@ -233,7 +222,7 @@ class Watched:
     def __init__(self, session: Session, breakpoint: Breakpoint, going: Going, asked: Callable[[int], None]) -> None:
         assert breakpoint.condition is not None
         self.session, self.breakpoint, self.going, self.asked = session, breakpoint, going, asked
-        self.condition, self.state = breakpoint.condition, current_state(session)
+        self.condition, self.state = breakpoint.condition, session.present()
         losses = session.series("loss")
         self.losses = np.array([]) if losses is None else losses
         self.columns = {term: self._column(term) for term in self.condition.terms}
@@ -257,14 +246,15 @@ class Watched:
         known = min(stop, self.covered)
         found = next(self._stored(first, known), None) if first < known else None
         if found is None and max(first, known) < stop:
-            for begin, end in pairwise(self._forks(max(first, known), stop)):
-                if ran := self._run(begin, end, at_once=True):
-                    return self._hit(ran[0])
+            for fork, other in pairwise(self._forks(max(first, known), stop)):
+                for begin, end in self.session.stretches(fork, other):
+                    if ran := self._run(begin, end, at_once=True):
+                        return self._hit(ran[0])
         return self._hit(found)
 
     def last(self, first: int, stop: int) -> Hit | None:
         known = max(first, min(stop, self.covered))
-        for begin, end in reversed(list(pairwise(self._bounds(known, stop)))):
+        for begin, end in reversed(self._bounds(known, stop)):
             if found := self._run(begin, end):
                 return self._hit(found[-1])
         return self._hit(next(self._stored(first, known, reverse=True), None) if first < known else None)
@@ -274,16 +264,15 @@ class Watched:
         forks = {s.at for s in lineage(self.session) if isinstance(s, BranchSession) and first < s.at < stop}
         return [first, *sorted(forks), stop]
 
-    def _bounds(self, first: int, stop: int) -> list[int]:
-        """Where a stretch is cut so that each part can be run from a checkpoint. A branch's beginning is one."""
-        if first >= stop:
-            return []
+    def _bounds(self, first: int, stop: int) -> list[tuple[int, int]]:
+        """The parts of a stretch, each of which can be run from a checkpoint. A branch's beginning is one."""
+        if not hasattr(self.session, "training") or first >= stop:
+            return self.session.stretches(first, stop)
         cuts, end = {first, stop}, stop
-        if hasattr(self.session, "training"):
-            for session in lineage(self.session):
-                cuts.update(session.checkpoints.within(first + 1, end))
-                end = min(end, session.at) if isinstance(session, BranchSession) else end
-        return sorted(cuts)
+        for session in lineage(self.session):
+            cuts.update(session.checkpoints.within(first + 1, end))
+            end = min(end, session.at) if isinstance(session, BranchSession) else end
+        return list(pairwise(sorted(cuts)))
 
     def _hit(self, found: Found | None) -> Hit | None:
         if found is None:
@@ -353,7 +342,7 @@ class Watched:
             steps.norms.clear()
             now = self.condition.evaluate(values)
             # Of a number there may be nothing before the run's start to differ from.
-            told = iteration > first and (self.condition.truth or iteration > 1 or not np.isnan(before))
+            told = iteration > first and (self.condition.truth or iteration > first + 1 or not np.isnan(before))
             if told and self._became(before, now):
                 found.append(Found(iteration - 1, self._shown(before, now, values)))
             before = now
@@ -404,8 +393,8 @@ class Steps:
         self._before: list[tuple[Array | None, Array]] = []
 
     def targets(self, session: Session) -> list[tuple[Any, tuple[str, ...]]]:
-        """What to watch: nothing where there are no terms, or nothing can be run."""
-        if not self.terms or not hasattr(session, "training"):
+        """What to watch: nothing where there are no terms, or no optimiser of ours can be run."""
+        if not self.terms or not hasattr(getattr(session, "training", None), "optimizer"):
             return []
         layers = dict(paths(session.training.model.sequential))
         for term in self.terms:

@@ -15,16 +15,7 @@ from mtorch.debug.session import Going, Session
 from mtorch.debug.timeline import Position
 from mtorch.errors import MtorchError, unknown
 from mtorch.layers.base import Array
-from mtorch.naming import paths
-from mtorch.training import State, Training
-
-
-def parameters(training: Training) -> dict[str, Array]:
-    """A training's parameters by path, such as "rnn.linear.weight", by reference."""
-    found = {}
-    for path, layer in paths(training.model.sequential):
-        found.update({f"{path}.{name}" if path else name: array for name, array in layer.parameters.items()})
-    return found
+from mtorch.training import State
 
 
 def last_change(
@@ -51,7 +42,7 @@ def last_change(
             if changed(before, now, by) and edits_at(session, stop) and Position(stop, 0) < position:
                 return Position(stop, 0)
             session, now = runner, before
-        first = session.checkpoints.before(stop - 1)
+        first = session.since(stop - 1)
         numbers = [*values(session, first, stop, path, index, going), now]
         for iteration in reversed(range(first, stop)):
             if changed(numbers[iteration - first], numbers[iteration - first + 1], by):
@@ -85,8 +76,7 @@ def next_change(
 
 def first_after(session: Session, path: str, index: tuple[int, ...], position: Position, going: Going) -> int:
     """The first iteration whose update of a parameter is at the position or after it."""
-    session.seek(position.iteration, going)
-    known = parameters(session.training)
+    known = session.parameters(position.iteration, going)
     if path not in known:
         raise MtorchError(unknown("parameter", path, known))
     if index:
@@ -134,16 +124,23 @@ def born(session: Session, position: Position, going: Going = lambda _: True) ->
     tell the iteration, taking it that a state never gets finite again; what reached neither is seen at the position's
     own iteration only.
     """
-    session.seek(position.iteration, going)
     last = position.iteration
-    suspect = first_suspect(session, last, going)
-    for iteration in (last,) if suspect is None else (suspect, last):
+    for iteration in suspects(session, last, going):
         if found := first_not_finite(session.trace(iteration, going)):
             there = Position(iteration, found[0].index)
             given = edits_at(session, iteration) or not finite_state(session.state(iteration, going))
             if there <= position or given:
                 return there
     return None
+
+
+def suspects(session: Session, last: int, going: Going) -> list[int]:
+    """The iterations, to `last`, in which the first number that isn't finite may have been born."""
+    if not hasattr(session, "training"):
+        return [iteration for begin, end in session.stretches(0, last + 1) for iteration in range(begin, end)]
+    session.seek(last, going)
+    suspect = first_suspect(session, last, going)
+    return [last] if suspect is None else [suspect, last]
 
 
 def first_suspect(session: Session, last: int, going: Going) -> int | None:

@@ -23,6 +23,7 @@ from mtorch.debug.mended import mended
 from mtorch.layers.base import Array
 
 MENDED = "inside mended"
+INSIDE = "not checked: what is inside is off"
 UNMENDED = "not checked: wrong inside, and that can't be mended"
 
 
@@ -169,4 +170,6 @@ def rejudged(address: Address, event: int, repaired: Call | None, found: Judged)
     if repaired is None:
         return [(replace(c, ok=None, relative_error=None, method=UNMENDED), evidence) for c, evidence in found]
     again = check_call(address, event, repaired)
-    return [(replace(c, method=f"{c.method}, {MENDED}"), evidence) for c, evidence in again]
+    left = [c for c, _ in found if c.tensor not in {check.tensor for check, _ in again}]
+    lost: Judged = [(replace(c, ok=None, relative_error=None, method=INSIDE), None) for c in left]
+    return [(replace(c, method=f"{c.method}, {MENDED}"), evidence) for c, evidence in again] + lost

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Protocol
 
 import numpy as np
 
-from mtorch.debug.checkpoints import BUDGET, Checkpoints, Store, kept
+from mtorch.debug.checkpoints import BUDGET, Checkpoints, Store
 from mtorch.debug.diagnosis.findings import Finding
 from mtorch.debug.events import Address, Trace
 from mtorch.debug.health.scale import inconsistent_scale
@@ -19,6 +20,7 @@ from mtorch.debug.health.ward import Ward
 from mtorch.debug.report import Report, examine
 from mtorch.debug.timeline import MOVES, Position
 from mtorch.debug.tracer import trace
+from mtorch.errors import MtorchError
 from mtorch.layers.base import Array
 from mtorch.training import State, Training
 
@@ -58,8 +60,29 @@ class Session:
     first iteration whose loss came out otherwise the second time, None as long as all came out the same.
     Its methods may be called from several threads; one at a time runs the training. What the training's code
     raises comes out as `blame` makes it. With a `store`, the run goes on from what was recorded. `first` is the
-    iteration at whose start the training stands; none before it can be shown.
+    iteration at whose start the training stands; none before it can be shown. `end` is the first iteration that can't
+    be had any more, `horizon` says so, and `reason` why; a training goes on for ever.
     """
+
+    way = why = ""
+    """How it goes back, in a few words, and why no better, where that is to be said."""
+    reach: int | None = None
+    """How many iterations it may run ahead of those that are still to be looked at; None is any."""
+    reason = ""
+    """Why nothing can be run beyond what is at hand."""
+
+    @property
+    def end(self) -> float:
+        return math.inf
+
+    @property
+    def clean(self) -> bool:
+        """Whether it is known that there is no finding in any iteration."""
+        return False
+
+    @property
+    def horizon(self) -> str:
+        return ""
 
     def __init__(
         self,
@@ -92,7 +115,7 @@ class Session:
             start = self.checkpoints.before(iteration)
             if not start <= self._at <= iteration:
                 self._at = -1  # a state that turns out not to fit leaves none behind
-                self.training.load_state(kept(self.checkpoints.state(start)))
+                self.training.load_state(self.checkpoints.state(start).kept())
                 self._at = start
             with self._whole_iterations():
                 while self._at < iteration:
@@ -127,7 +150,7 @@ class Session:
         """The state at the start of an iteration, in arrays of its own."""
         with self._running:
             self.seek(iteration, going)
-            return kept(self.training.state())
+            return self.training.state().kept()
 
     def visit(
         self, first: int, stop: int, look: Callable[[int, State], bool], going: Going = lambda _: True
@@ -142,6 +165,24 @@ class Session:
                 if look(iteration, self.training.state()):
                     return iteration
         return None
+
+    def stretches(self, first: int, stop: int) -> list[tuple[int, int]]:
+        """Of the iterations first … stop - 1 those that can be had, as stretches first … stop - 1."""
+        return [(first, stop)] if first < stop else []
+
+    def since(self, iteration: int) -> int:
+        """The first iteration of a stretch that goes on to this one, from whose start it is run."""
+        return self.checkpoints.before(iteration)
+
+    def parameters(self, iteration: int, going: Going = lambda _: True) -> dict[str, Array]:
+        """The parameters at an iteration's start by path, by reference."""
+        self.seek(iteration, going)
+        return self.training.parameters()
+
+    def present(self) -> State:
+        """Some state of the run, by reference: for names and shapes."""
+        with self.still():
+            return self.training.state()
 
     def series(self, name: str) -> Array | None:
         """A number per iteration, as far as it is at hand without running anything: "loss" is; None is not at hand."""
@@ -168,7 +209,7 @@ class Session:
             raise
         except BaseException as error:
             failed, start = self._at, self.checkpoints.before(self._at)
-            self.training.load_state(kept(self.checkpoints.state(start)))
+            self.training.load_state(self.checkpoints.state(start).kept())
             self._at = start
             raise self.blame(error, failed) from error.__cause__
 
@@ -180,9 +221,9 @@ class Session:
         with self._running, np.errstate(all="ignore"):
             if iteration not in self._traces:
                 self.seek(iteration, going)
-                state, began = kept(self.training.state()), time.perf_counter()
+                state, began = self.training.state().kept(), time.perf_counter()
                 with self._whole_iterations():
-                    found = trace(self.training, iteration)
+                    found = self._watched(iteration)
                 self.seconds = time.perf_counter() - began
                 if iteration == len(self.losses):
                     self.losses.append(found.loss)
@@ -198,6 +239,19 @@ class Session:
         known = self._traces.get(iteration)
         return known[0] if known else None
 
+    def _watched(self, iteration: int) -> Trace:
+        """Run an iteration, from whose start the training is at, and hear of all events."""
+        return trace(self.training, iteration)
+
+    def _examined(self, state: State, found: Trace, exhaustive: bool, going: Callable[[], None]) -> Report:
+        """The checks of an iteration that started from a state, and was traced."""
+        self._double.load_state(state.kept())
+        return examine(trace(self._double, found.iteration), exhaustive, going)
+
+    def trying(self) -> AbstractContextManager[None]:
+        """While entered, calls of a trace can be made again."""
+        return nullcontext()
+
     def distance(self, iteration: int) -> int:
         """How many iterations must run before an iteration's events are at hand."""
         if iteration in self._traces:
@@ -212,15 +266,14 @@ class Session:
         """
         with self._checking, np.errstate(all="ignore"):
             if exhaustive or iteration not in self._reports:
-                state, _ = self._traced(iteration, going)
-                self._double.load_state(kept(state))
+                state, found = self._traced(iteration, going)
 
                 def check_going() -> None:
                     if not going(iteration):
                         raise Stopped
 
                 try:
-                    report = examine(trace(self._double, iteration), exhaustive, check_going)
+                    report = self._examined(state, found, exhaustive, check_going)
                 except Stopped:
                     raise
                 except BaseException as error:
@@ -277,9 +330,14 @@ class Session:
         return Position(position.iteration, min(position.event, len(self.trace(position.iteration, going).events) - 1))
 
     def next_finding(self, position: Position, going: Going = lambda _: True) -> Position:
-        """The first event after a position that a finding points at. Runs until there is one, or Stopped."""
+        """The first event after a position that a finding points at. Runs until there is one, or Stopped.
+
+        Raises MtorchError where none can come any more.
+        """
         iteration, event = position
         while True:
+            if iteration >= self.end:
+                raise MtorchError(f"no finding after this: {self.horizon}")
             if found := [e for e in self._asked(iteration, going) if e > event]:
                 return Position(iteration, found[0])
             iteration, event = iteration + 1, -1
@@ -297,7 +355,7 @@ class Session:
     def _asked(self, iteration: int, going: Going) -> list[int]:
         if not going(iteration):
             raise Stopped
-        return sorted(self.report(iteration, going).marked)
+        return sorted(self.report(iteration, going).marked) if self.stretches(iteration, iteration + 1) else []
 
 
 def remember(cache: OrderedDict[int, Any], key: int, value: Any) -> None:

@@ -86,6 +86,11 @@ def sources(trace: Trace, place: Place) -> Sources:
         kind, terms = "slopes", list(_slopes(trace, event, place))
     if not terms and event.address.phase == "update":
         raise MtorchError(f"{place} is the optimiser's work, which is not followed; ask for gradient{brackets(place)}")
+    if not terms and place.tensor in results(event) and call_of(trace, event) is None:
+        layer = event.address.path.rpartition(".")[2] or event.address.phase
+        raise MtorchError(f"how {layer} made {place} of {given(event)} was not recorded")
+    if not terms and place.tensor in results(event) and not value:
+        raise MtorchError(f"{place} is 0, and so are all its terms")
     if not terms:
         raise MtorchError(f"{place} comes from outside the network: there is nothing before it")
     terms.sort(key=lambda term: -abs(term.value))
@@ -201,6 +206,8 @@ def _slopes(trace: Trace, event: Event, place: Place) -> Iterator[Term]:
 def call_of(trace: Trace, event: Event) -> Call | None:
     """What is known of a forward call: its backward's, where there was one."""
     sought = (event.address.path, event.address.t)
+    if event.call is not None:
+        return event.call
     found = (e for e in trace.events if e.address.phase == "backward" and e.call is not None)
     return next((e.call for e in found if (e.address.path, e.address.t) == sought), None)
 
@@ -237,6 +244,13 @@ def _near(trace: Trace, place: Place) -> Iterator[tuple[Place, Array]]:
         around = other.index <= event.index < other.end
         for name in taken(other) if around else results(other):
             yield Place(other.index, name, ()), other.tensors[name]
+
+
+def given(event: Event) -> str:
+    """What an event was handed, in words, and how large it is."""
+    names = taken(event)
+    sizes = (float(np.linalg.norm(np.ravel(event.tensors[name]))) for name in names)
+    return " and ".join(f"{name} (norm {n:.4g})" for name, n in zip(names, sizes, strict=True)) or "what it was handed"
 
 
 def taken(event: Event) -> list[str]:

@@ -1,16 +1,24 @@
-"""Spans: ascending numbers in words."""
+"""Spans: ascending numbers in runs of neighbours, and in words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 
+def runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
+    """Ascending numbers as stretches first … stop - 1 of neighbours."""
+    found: list[tuple[int, int]] = []
+    for number in numbers:
+        if found and number == found[-1][1]:
+            found[-1] = found[-1][0], number + 1
+        else:
+            found.append((number, number + 1))
+    return found
+
+
 def ranges(numbers: Iterable[int]) -> str:
     """Ascending numbers in words: 0…8, or 1, 3, 5…7."""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
-        else:
-            runs.append([number])
-    return ", ".join(f"{run[0]}…{run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs)
+    return ", ".join(
+        f"{first}…{stop - 1}" if stop - first > 2 else ", ".join(map(str, range(first, stop)))
+        for first, stop in runs(numbers)
+    )

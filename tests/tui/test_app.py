@@ -575,6 +575,9 @@ async def test_without_colour_the_same_is_said(debug: Debug, monkeypatch: pytest
 async def test_the_picker_gives_the_name_of_a_scenario() -> None:
     app = Picker()
     async with app.run_test() as pilot:
+        await pilot.pause()
+        shown = "".join("".join(part.text for part in strip) for strip in app.screen._compositor.render_strips()[-1:])
+        assert all(hint in shown for hint in ("debug it", "down", "up"))
         await pilot.press("j", "enter")
     assert app.return_value == list(scenarios.SCENARIOS)[1]
 

@@ -22,6 +22,7 @@ from tui import cli
 from tui.as_json import dumps
 from tui.checking import Checked
 from tui.output import check_report
+from tui.targets import WANTED
 
 FAULTS = [name for name, scenario in SCENARIOS.items() if "fault" in scenario.tags and "gallery" not in scenario.tags]
 HEALTHY = [name for name, scenario in SCENARIOS.items() if scenario.expected is None]
@@ -482,7 +483,7 @@ def test_an_async_build_is_told_in_one_line(tmp_path: Path) -> None:
     path.write_text("async def build(seed): pass\n")
     done = subprocess.run([*PROCESS, "check", str(path)], capture_output=True, text=True)
     assert done.returncode == 2
-    assert done.stderr == f"mtorch: {path}: build(seed) expected to return a mtorch.Training, got coroutine\n"
+    assert done.stderr == f"mtorch: {path}: build(seed) expected to return {WANTED}, got coroutine\n"
 
 
 @pytest.mark.parametrize("args", [("check", "rnn-sin-cos", "--iterations", "1"), ("list", "--json"), ("--help",)])
@@ -529,3 +530,16 @@ def read(terminal: int) -> bytes:
         return os.read(terminal, 4096)
     except OSError:
         return b""
+
+
+def test_what_is_noted_is_not_called_wrong_and_names_stay_whole() -> None:
+    names = ("grad_batchnorm2.gamma", "grad_batchnorm2.beta", "grad_input")
+    checks = tuple(Check(0, "mlp", None, name, 1.26e-8, TOLERANCE, "complex-step", True, 3) for name in names)
+    decayed = Check(0, "mlp.dense", None, "grad_W", 0.0126, TOLERANCE, "central-difference, 2 of 3 elements", False, 4)
+    finding = Finding("weight-decay", "info", "mlp.dense", "grad_W", 0, (), "plus weight decay", {}, 4)
+    checked = Checked("a.py", 0, 1, (*checks, decayed), ((finding, Address(0, "backward", "mlp.dense")),), script=True)
+    shown = rendered(check_report(checked))
+    assert "WRONG" not in shown and "seed" not in shown and all(name in shown for name in names)
+    assert "as noted" in shown and "1.3e-08" in shown and "differences, a sample" in shown
+    assert "ok: 1 finding in 1 iteration; 4 gradients checked, 0 wrong; 1 as noted\n" in shown
+    assert "covered: 2 layers (mlp, mlp.dense)" in shown and "which was not seen" in " ".join(shown.split())

@@ -8,7 +8,7 @@ import pytest
 
 from mtorch.errors import DataError, MtorchError
 from mtorch.training import Training
-from tui.targets import load
+from tui.targets import WANTED, load
 
 GOOD = """
 import numpy as np
@@ -73,8 +73,8 @@ BAD_FILES = {
     "build takes nothing": ("def build(): pass\n", ": expected build(seed), got build()"),
     "build takes more": ("def build(seed, size): pass\n", ": expected build(seed), got build(seed, size)"),
     "build raises": ("def build(seed):\n    return 1 / 0\n", ":2: ZeroDivisionError: division by zero"),
-    "returns nothing": ("def build(seed): pass\n", ": build(seed) expected to return a mtorch.Training, got NoneType"),
-    "returns an array": ("import numpy\nbuild = numpy.zeros\n", "expected to return a mtorch.Training, got numpy.nd"),
+    "returns nothing": ("def build(seed): pass\n", f": build(seed) expected to return {WANTED}, got NoneType"),
+    "returns an array": ("import numpy\nbuild = numpy.zeros\n", f"expected to return {WANTED}, got numpy.nd"),
     "no iterations": (GOOD.replace("seed=seed))", "seed=seed), epoch=0)"), "at least 1 iteration an epoch, got 0"),
     "null bytes": ("x = '\0'\n", "null bytes"),
     "not utf-8": ("x = '\udcff'\n", "SyntaxError"),

@@ -229,9 +229,19 @@ async def test_a_recording_that_cannot_be_run_has_no_branches(debug: Debug, tmp_
     session, target, recording = opened(str(path), (), None, None, None)
     async with debug(session, notebook=Notebook(target, recording)) as driver:
         assert driver.app.branches.names() == ["trunk", "a"]
-        for command in ("set lr = 1", "branch a", "compare a", "changed linear.weight", "changed", "born"):
+        for command, said in (
+            ("set lr = 1", "iteration 4 cannot be run again"),
+            ("branch a", "iteration 3 cannot be run again"),
+            ("compare a", "iteration 3 cannot be run again"),
+            ("changed linear.weight", "only iteration 4 was kept whole; iteration 3 cannot be run again"),
+            ("changed", "no parameter is shown here"),
+            ("born", "all numbers are finite here, and in all losses and states before; only iteration 4 was kept"),
+        ):
             await driver.command(command)
-            assert "cannot be run again" in driver.status
+            assert said in driver.status
             assert driver.place == "4 forward"
+        await driver.command("changed-next linear.weight[0,0]")
+        assert driver.status.startswith("linear.weight[0,0] changed by")
+        assert driver.place == "4 update linear.weight"
         await driver.command("branches")
         assert "has not run since this was opened" in lines(driver)

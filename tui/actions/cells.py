@@ -6,11 +6,12 @@ from typing import Any
 
 from mtorch.debug.branches import cell_name
 from mtorch.debug.cells import MOST, next_value, parameter_at, settable
-from mtorch.debug.origins import last_change, next_change, parameters
+from mtorch.debug.origins import last_change, next_change
 from mtorch.debug.recording.window import Window
 from mtorch.debug.session import Going, Stopped
 from mtorch.debug.timeline import Position
 from mtorch.errors import MtorchError
+from tui.actions.whatif import beyond
 from tui.viewmodels.branching import change_words
 from tui.viewmodels.numbers import cell
 from tui.viewmodels.verdict import plural
@@ -33,9 +34,9 @@ class Cells:
 
     def _parameter(self: Any, tensor: str) -> str | None:
         """The path of the parameter that a tensor of this event shows."""
-        if isinstance(self.session, Window):
-            return None
-        return parameter_at(self.trace.events[self.position.event], tensor, parameters(self.session.training))
+        events = self.trace.events
+        known = {event.address.path for event in events if event.address.phase == "update"}
+        return parameter_at(events[self.position.event], tensor, known)
 
     def action_cell_change(self: Any, by: int) -> None:
         """The next event, or the one before, where the chosen cell changed: at once where nothing must run for it."""
@@ -50,7 +51,8 @@ class Cells:
                 return next_value(self.session, there, tensor, index, by < 0, going)
             if by < 0:
                 return last_change(self.session, path, index, there, going=going)
-            return next_change(self.session, path, index, there, going=going, stop=there.iteration + 1 + MOST)
+            stop = int(min(there.iteration + 1 + MOST, self.session.end))
+            return next_change(self.session, path, index, there, going=going, stop=stop)
 
         def job(going: Going) -> tuple[Position, str]:
             there, count = at, 0
@@ -61,7 +63,7 @@ class Cells:
                 "before this" if by < 0 and path else f"within {MOST} iterations {'before' if by < 0 else 'after'} this"
             )
             if not count:
-                return at, f"{name} has no other value {lost}"
+                return at, beyond(f"{name} has no other value {lost}", self.session)
             event = self.session.trace(there.iteration, going).events[there.event]
             if path is None:
                 name = cell_name(tensor, index)

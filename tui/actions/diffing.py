@@ -46,10 +46,8 @@ class Diffs:
 
     @property
     def greeting(self: Any) -> str:
-        """What is said first."""
-        if self.other is not None:
-            return f"{self.other.name} is beside this: c runs to where they part, D leaves it"
-        return "c runs to the first finding, ? shows all keys"
+        """What is said first where there is another run from the start."""
+        return f"{self.other.name} is beside this: c runs to where they part, D leaves it"
 
     def action_diff_mode(self: Any) -> None:
         """Leave the other run; or the command line, to name one."""

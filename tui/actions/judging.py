@@ -72,7 +72,8 @@ class Judges:
             if worker.is_cancelled:
                 return
             try:
-                found = report.numerical(event, tensor)
+                with self.session.trying():
+                    found = report.numerical(event, tensor)
                 failure = "nothing to compare with" if found is None else ""
             except BaseException as error:  # a user's own layers may raise anything, sys.exit too
                 failure = what(error)

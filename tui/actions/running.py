@@ -94,7 +94,9 @@ class Runs:
         if self.position is None or position.iteration != self.position.iteration:
             self.checking = None
         if position != self.position:
-            self.tensor, self.failed = None, ""
+            self.carried, self.failed = True, ""
+            if self.tensor not in self.trace.events[position.event].tensors:
+                self.tensor = None
         self.position = position
         wanted, self.wanted = self.wanted, None
         if wanted is not None:

@@ -38,7 +38,7 @@ class Shows:
         (iteration, index), trace = self.position, self.trace
         report = self.session.known_report(iteration)
         self.query_one("#crumb", Static).update(self._crumb(trace.events, index, report), layout=False)
-        self.query_one(EventTree).show(trace, index, self._marked(report))
+        self.query_one(EventTree).show(trace, index, self.marks(report), self.stops_in(trace))
         curve, words = loss_so_far(self.session.losses, iteration, self.query_one("#loss").content_size.width)
         self.query_one("#loss", Static).update(f"{curve}\n{words}", layout=False)
         self._show_tensors(trace.events[index], report)
@@ -59,7 +59,7 @@ class Shows:
         room = max(1, self.size.width - 2 - len(state))
         return Text(left[: room - 1].ljust(room) + state, no_wrap=True)
 
-    def _marked(self: Any, report: Report | None) -> Mapping[int, Any]:
+    def marks(self: Any, report: Report | None) -> Mapping[int, Any]:
         """The events that are marked: those that differ from another run's, where there is one, else the wrong ones."""
         if self.step is not None:
             return self.step.differing  # type: ignore[no-any-return]

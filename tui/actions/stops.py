@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from mtorch.debug.breakpoints import Breakpoint, Breakpoints, at_event, check
+from mtorch.debug.breakpoints import Breakpoint, Breakpoints, at_event, check, stops
 from mtorch.debug.conditions import parse
+from mtorch.debug.events import Trace
 from mtorch.debug.hits import next_hit, previous_hit
 from mtorch.debug.session import Going
 from mtorch.debug.timeline import Position
 from mtorch.errors import MtorchError, unknown
+from tui.actions.whatif import beyond
 from tui.commands import chosen
 from tui.screens.listing import Listing
 
@@ -21,13 +23,23 @@ class Stops:
 
     stops: Breakpoints
 
+    _marked: tuple[Trace | None, list[Breakpoint], frozenset[int]] = (None, [], frozenset())
+
+    def stops_in(self: Any, trace: Trace) -> frozenset[int]:
+        """The events of a trace that a breakpoint stops at; found out once as long as both stay."""
+        enabled = self.stops.enabled
+        if self._marked[0] is not trace or self._marked[1] != enabled:
+            self._marked = trace, enabled, frozenset(event for stop in enabled for event, _ in stops(stop, trace))
+        return self._marked[2]
+
     def run_to_hit(self: Any, at: Position, back: bool) -> None:
         """To the next event that a breakpoint stops at, or to the one before, in a worker."""
-        stops = self.stops.enabled
+        enabled = self.stops.enabled
 
         def job(going: Going) -> tuple[Position, str]:
-            hit = (previous_hit if back else next_hit)(self.session, stops, at, going)
-            return (at, "no breakpoint is hit before this") if hit is None else (hit.position, hit.words)
+            hit = (previous_hit if back else next_hit)(self.session, enabled, at, going)
+            lost = beyond("no breakpoint is hit before this", self.session)
+            return (at, lost) if hit is None else (hit.position, hit.words)
 
         self.say(f"iteration {at.iteration} … esc stops")
         self.run_far(job)
@@ -45,6 +57,7 @@ class Stops:
         check(stop, self.session, self.trace)
         stop = self.stops.add(stop)
         self.say(f"{described(stop)}; c runs to it, C back to it")
+        self.show()
 
     def action_print(self: Any, words: str) -> None:
         """What an expression, as conditions have them, is at the event that shows."""
@@ -76,14 +89,17 @@ class Stops:
     def action_delete(self: Any, words: str) -> None:
         self.stops.delete(self._meant("delete", words))
         self.say(f"deleted {words or 'all breakpoints'}")
+        self.show()
 
     def action_disable(self: Any, words: str) -> None:
         self.stops.enable(self._meant("disable", words), False)
         self.say(f"disabled {words or 'all breakpoints'}")
+        self.show()
 
     def action_enable(self: Any, words: str) -> None:
         self.stops.enable(self._meant("enable", words), True)
         self.say(f"enabled {words or 'all breakpoints'}")
+        self.show()
 
     def _meant(self: Any, verb: str, words: str) -> list[int]:
         return chosen(verb, words, [stop.number for stop in self.stops.all])

@@ -25,6 +25,8 @@ class Tensors:
 
     tensor: str | None
     """The one asked for; None where the event's own first choice shows."""
+    carried = False
+    """Whether it was asked for at another event: then one that is wrong here shows before it."""
 
     @property
     def chosen(self: Any) -> str | None:
@@ -33,12 +35,15 @@ class Tensors:
             return None
         event = self.trace.events[self.position.event]
         report = self.session.known_report(self.position.iteration)
-        return self.tensor if self.tensor in event.tensors else choose(event, self._wrong(event, report), None)
+        wrong = self._wrong(event, report)
+        asked = self.tensor in event.tensors and not (self.carried and wrong and self.tensor not in wrong)
+        return self.tensor if asked else choose(event, wrong, None)
 
     def action_tensor(self: Any, by: int) -> None:
         if self.position is None or self.trace is None:
             return
-        self.tensor = beside(list(self.trace.events[self.position.event].tensors), self.chosen, by * self.counted())
+        names = list(self.trace.events[self.position.event].tensors)
+        self.tensor, self.carried = beside(names, self.chosen, by * self.counted()), False
         self.show()
 
     @property
@@ -129,6 +134,6 @@ class Tensors:
 
     def look_at(self: Any, tensor: str, index: tuple[int, ...]) -> None:
         """Show a tensor of this event, with a cell chosen."""
-        self.tensor = tensor
+        self.tensor, self.carried = tensor, False
         self.show()
         self.table.choose(index)

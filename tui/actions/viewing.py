@@ -96,7 +96,7 @@ class Views:
             self.chosen,
             table.cell,
             self.session.losses,
-            state.optimizer if state else {},
+            getattr(state, "optimizer", {}),  # a program of somebody's has its own
             dark=self.current_theme.dark,
         )
 

@@ -10,7 +10,7 @@ from mtorch.debug.branches import Branches, cell_name, parse_cell, parse_edits, 
 from mtorch.debug.diagnosis.finite import not_finite
 from mtorch.debug.differences import Comparison, compare
 from mtorch.debug.events import Trace
-from mtorch.debug.origins import born, last_change, next_change, parameters
+from mtorch.debug.origins import born, last_change, next_change
 from mtorch.debug.session import Going, Session, Stopped
 from mtorch.debug.timeline import Position
 from mtorch.errors import MtorchError
@@ -119,7 +119,6 @@ class WhatIf:
 
     def _sought(self, words: str, at: Position, going: Going) -> tuple[str, tuple[int, ...], float]:
         """The parameter, the index and the least change in words such as "rnn.linear.weight[3,7] by 0.1"."""
-        self.session.seek(at.iteration, going)  # which says so where nothing can be run
         text, amount = re.fullmatch(r"(.*?)\s*(?:\bby\s+(\S+))?", words, re.DOTALL).groups()  # type: ignore[union-attr]
         try:
             by = float(amount or 0)
@@ -134,7 +133,7 @@ class WhatIf:
             address = self.trace.events[self.position.event].address
             name = (self.chosen or "").removeprefix("grad_")
             own = address.path if address.phase == "update" else f"{address.path}.{name}" if address.path else name
-            if own in parameters(self.session.training):
+            if own in self.session.parameters(self.position.iteration):
                 return own
         raise MtorchError("no parameter is shown here; expected one, such as rnn.linear.weight[3,7]")
 
@@ -142,7 +141,7 @@ class WhatIf:
         def job(at: Position, going: Going) -> tuple[Position, str]:
             path, index, by = self._sought(words, at, going)
             found = last_change(self.session, path, index, at, by, going)
-            lost = f"{cell_name(path, index)} was not changed{more_than(by)} before this"
+            lost = beyond(f"{cell_name(path, index)} was not changed{more_than(by)} before this", self.session)
             return self._change(found, (path, index), at, lost, going)
 
         self.start(job, "looking back for a change")
@@ -150,9 +149,10 @@ class WhatIf:
     def action_changed_next(self, words: str) -> None:
         def job(at: Position, going: Going) -> tuple[Position, str]:
             path, index, by = self._sought(words, at, going)
-            stop = max(len(self.session.losses), at.iteration + FAR)
+            stop = int(min(max(len(self.session.losses), at.iteration + FAR), self.session.end))
             found = next_change(self.session, path, index, at, by, going, stop)
             lost = f"{cell_name(path, index)} is not changed{more_than(by)} before iteration {stop}"
+            lost = beyond(lost, self.session)
             return self._change(found, (path, index), at, lost, going)
 
         self.start(job, "looking for a change")
@@ -168,10 +168,15 @@ class WhatIf:
         def job(at: Position, going: Going) -> tuple[Position, str]:
             found = born(self.session, at, going)
             if found is None:
-                return at, "all numbers are finite here, and in all losses and states before"
+                return at, beyond("all numbers are finite here, and in all losses and states before", self.session)
             return found, not_finite(self.session.trace(found.iteration, going))[0].message
 
         self.start(job, "looking for the first number that is not finite")
+
+
+def beyond(words: str, session: Session) -> str:
+    """What was found out, and how far back and forth there was something to be seen at all."""
+    return f"{words}; {session.horizon}" if session.horizon else words
 
 
 def enough(first: int, a: int, b: int) -> int:

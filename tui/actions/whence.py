@@ -21,8 +21,8 @@ class Whence:
     """What the app takes from here; it is an app with a position, a trace and the name of the tensor that shows."""
 
     def action_whence_here(self: Any) -> None:
-        """The command line, with the cell that is chosen, or the first that shows."""
-        if self.free() is None:  # a run's esc would close the command line
+        """The terms of the cell that is chosen, or of the first that shows."""
+        if self.free() is None:
             return
         panel = self.query(TensorPanel).first()
         index = panel.query_one(TensorTable).cell
@@ -32,7 +32,7 @@ class Whence:
             # An update's delta is the optimiser's; what it is made from is the gradient.
             event = self.trace.events[self.position.event]
             name = "gradient" if panel.tensor == "delta" and "gradient" in event.tensors else panel.tensor
-            self.action_command(f"whence {cell(name, index)}")
+            self.action_whence(cell(name, index))
 
     def action_whence(self: Any, words: str) -> None:
         if (at := self.free()) is None:
@@ -57,7 +57,9 @@ class Whence:
     @work(thread=True, exclusive=True, group="sources", description="sources", exit_on_error=False)
     def find_sources(self: Any, trace: Trace, place: Place) -> None:
         try:
-            self.post_message(Traced(trace.iteration, sources(trace, place)))
+            with self.session.trying():
+                found = sources(trace, place)
+            self.post_message(Traced(trace.iteration, found))
         except BaseException as error:  # a user's own layers may raise anything, sys.exit too
             self.post_message(Traced(trace.iteration, None, what(error)))
 

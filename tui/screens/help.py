@@ -5,24 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rich.text import Text
-from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
-from textual.widgets import Static
 
 from tui.commands import COMMANDS
+from tui.screens.scrolled import Scrolled
 
 INTRODUCTION = (
     "A training iteration is a tree of events: forward, loss, backward, update. A recurrent layer has its "
     "time steps inside, and each time step the layers that it calls. You stand at one event and see its "
     "tensors. Small letters go forward in time, capitals back.\n\n"
-    "Marks: ✗ the check found this event wrong; · something inside it is wrong. Nothing is called right "
-    "before it was checked.\n"
+    "Marks: ✗ the check found this event wrong; · something inside it is wrong; ● a breakpoint stops there. "
+    "Nothing is called right before it was checked.\n"
 )
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Scrolled):
     """Closed by escape, q or ?."""
 
     BINDINGS = [Binding("escape,q,question_mark", "dismiss", "close", id="help.close")]
@@ -31,7 +28,7 @@ class HelpScreen(ModalScreen[None]):
         super().__init__()
         self.bindings = list(bindings)
 
-    def compose(self) -> ComposeResult:
+    def text(self) -> Text:
         text = Text(INTRODUCTION + "\n")
         for binding in self.bindings:
             key = binding.key_display or binding.key
@@ -40,5 +37,4 @@ class HelpScreen(ModalScreen[None]):
         text.append("\nCommands, after a colon:\n\n")
         for name, command in COMMANDS.items():
             text.append(f"  {name:>16}  ", "bold").append(f"{command.summary}\n")
-        with VerticalScroll():
-            yield Static(text)
+        return text

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rich.text import Text
-from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
-from textual.widgets import Static
 
 from tui.plain import plain
+from tui.screens.scrolled import Scrolled
 
 
-class Listing(ModalScreen[None]):
+class Listing(Scrolled):
     """Closed by escape, q or enter. Lines keep their spaces."""
 
     BINDINGS = [Binding("escape,q,enter", "dismiss", "close", id="listing.close")]
@@ -23,8 +20,7 @@ class Listing(ModalScreen[None]):
         super().__init__()
         self.words, self.lines = title, list(lines)
 
-    def compose(self) -> ComposeResult:
+    def text(self) -> Text:
         text = Text(f"{self.words}\n\n", "bold")
         text.append("\n".join(" ".join(map(plain, line.split(" "))) for line in self.lines), "not bold")
-        with VerticalScroll():
-            yield Static(text)
+        return text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.cells import cell_len, set_cell_size
 
@@ -19,17 +19,21 @@ def here(said: Sequence[str], equations: Iterable[str], width: int, height: int)
         return [], []
     shown = list(said[: height if len(said) <= height else height - 1])
     missing = len(said) - len(shown)
-    spare = height - len(shown) - bool(missing)
-    lines: list[str] = []
-    for text in shown:
-        whole = wrap(text, width)
-        used = min(len(whole), 1 + spare)
-        spare -= used - 1
-        rest = whole[: used - 1]
-        lines += [*rest, whole[-1] if used == len(whole) else cut(" ".join(whole[used - 1 :]), width)]
+    lines = [line for _, line in spread(shown, width, height - bool(missing))]
     if missing:
         lines.append(cut(MORE.format(missing), width))
     return lines, [cut(f"  {equation}", width) for equation in equations][: height - len(lines)]
+
+
+def spread(texts: Sequence[str], width: int, height: int) -> Iterator[tuple[int, str]]:
+    """Texts in a line each at least, and in more as long as there are any; each line with the number of its text."""
+    spare = max(0, height - len(texts))
+    for number, text in enumerate(texts):
+        whole = wrap(text, max(1, width))
+        used = min(len(whole), 1 + spare)
+        spare -= used - 1
+        last = whole[-1] if used == len(whole) else cut(" ".join(whole[used - 1 :]), width)
+        yield from ((number, line) for line in [*whole[: used - 1], last])
 
 
 def cut(text: str, width: int) -> str:

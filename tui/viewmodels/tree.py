@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mtorch.debug.events import Event
+from mtorch.debug.events import Event, is_step
 
-WRONG, WRONG_INSIDE, NONE = "✗", "·", " "
+WRONG, WRONG_INSIDE, STOP, NONE = "✗", "·", "●", " "
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,16 @@ def visible(events: tuple[Event, ...], opened: set[int], current: int) -> list[i
     return found
 
 
+def called(events: tuple[Event, ...], event: Event) -> str:
+    """What an event is called; with the number of its call, from 1 on, where a layer's calls are no time steps."""
+    return event.label if event.address.t is None or is_step(events, event) else f"{event.label} #{event.address.t + 1}"
+
+
+def phase_of(event: Event) -> str:
+    """Its phase where nothing around it says so, "" where that goes without saying."""
+    return event.address.phase if event.parent is None and event.label != event.address.phase else ""
+
+
 def row(events: tuple[Event, ...], index: int, opened: bool, marked: Mapping[int, Any]) -> Row:
     """A row's text, indented by depth, and its mark: wrong itself, or something wrong in what is folded."""
     event = events[index]
@@ -50,4 +60,5 @@ def row(events: tuple[Event, ...], index: int, opened: bool, marked: Mapping[int
         mark = WRONG
     elif any(i in marked for i in range(index + 1, event.end)):
         mark = WRONG_INSIDE
-    return Row(index, f"{'  ' * event.depth}{sign} {event.label}", mark)
+    name = " ".join(filter(None, (phase_of(event), called(events, event))))
+    return Row(index, f"{'  ' * event.depth}{sign} {name}", mark)

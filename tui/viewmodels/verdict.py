@@ -31,7 +31,8 @@ def judged(event: Event, report: Report | None) -> Verdict:
     if report is None:
         return Verdict("open", "not checked yet")
     if findings := report.marked.get(event.index):
-        return Verdict("wrong", "\n".join(f"✗ {finding.cause}: {finding.message}" for finding in findings))
+        kind = "wrong" if any(finding.severity == "error" for finding in findings) else "open"
+        return Verdict(kind, "\n".join(f"{SIGNS[f.severity]} {f.cause}: {f.message}" for f in findings))
     inside = [i for i in report.marked if event.index < i < event.end]
     if inside:
         first = report.trace.events[inside[0]].address

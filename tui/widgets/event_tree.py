@@ -14,7 +14,7 @@ from textual.strip import Strip
 from mtorch.debug.events import Trace
 from tui.messages import Jump
 from tui.plain import plain
-from tui.viewmodels.tree import ancestors, row, visible
+from tui.viewmodels.tree import STOP, ancestors, row, visible
 from tui.widgets.line_view import LineView
 
 
@@ -30,13 +30,16 @@ class EventTree(LineView):
     trace: Trace | None = None
     marked: Mapping[int, Any] = {}
     current = 0
+    stops: frozenset[int] = frozenset()
 
     def __init__(self, **options: str) -> None:
         super().__init__(**options)
         self.opened: set[int] = set()
         self.rows: list[int] = []
 
-    def show(self, trace: Trace, current: int, marked: Mapping[int, Any]) -> None:
+    def show(self, trace: Trace, current: int, marked: Mapping[int, Any], stops: frozenset[int] = frozenset()) -> None:
+        """`stops` are the events that a breakpoint stops at."""
+        self.stops = stops
         self.trace, self.current, self.marked = trace, current, marked
         # Iterations are alike event by event, so what is open stays open from one to the next.
         self.opened = {event for event in self.opened if event < len(trace.events)}
@@ -52,7 +55,7 @@ class EventTree(LineView):
     def action_fold(self) -> None:
         if self.trace is not None:
             self.opened ^= {self.current}
-            self.show(self.trace, self.current, self.marked)
+            self.show(self.trace, self.current, self.marked, self.stops)
 
     def on_click(self, click: Click) -> None:
         line = self.scroll_offset.y + click.get_content_offset(self).y if click.get_content_offset(self) else -1
@@ -70,10 +73,10 @@ class EventTree(LineView):
         shown = row(events, index, opened, self.marked)
         style = base + Style(bold=True, reverse=True) if index == self.current else base
         mark = style + Style(color=self.app.colour("text-error"), bold=True)
-        here = ">" if index == self.current else " "
-        return Strip([Segment(f"{here}{shown.mark} ", mark), Segment(plain_row(shown.text), style)]).adjust_cell_length(
-            width, style
-        )
+        here, stop = ">" if index == self.current else " ", STOP if index in self.stops else " "
+        return Strip(
+            [Segment(f"{here}{shown.mark}{stop}", mark), Segment(plain_row(shown.text), style)]
+        ).adjust_cell_length(width, style)
 
 
 def plain_row(text: str) -> str:

@@ -1,4 +1,4 @@
-"""FindingsList: an iteration's findings, one a line; enter goes to where one shows."""
+"""FindingsList: an iteration's findings, on as many lines as there is room for; enter goes to one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from textual.strip import Strip
 from mtorch.debug.diagnosis.findings import Finding
 from tui.messages import Jump
 from tui.plain import plain
-from tui.viewmodels.here import cut
+from tui.viewmodels.here import spread
 from tui.viewmodels.verdict import SIGNS
 from tui.widgets.line_view import LineView
 
@@ -29,6 +29,8 @@ class FindingsList(LineView):
     here: tuple[Finding, ...] = ()
     words = ""
     cursor = 0
+    lines: tuple[tuple[int, str], ...] = ()
+    """Each line, with the number of the finding that it is of."""
 
     iteration = 0
 
@@ -36,10 +38,16 @@ class FindingsList(LineView):
         """`here` are those that show at the current event."""
         self.iteration, self.findings, self.here, self.words = iteration, findings, here, words
         self.cursor = min(self.cursor, max(0, len(findings) - 1))
-        self.set_extent(self.size.width, len(findings))
+        texts = [plain(f"{SIGNS[finding.severity]} {finding.cause}: {finding.message}") for finding in findings]
+        region = self.scrollable_content_region
+        self.lines = tuple(spread(texts, region.width - 1, region.height))
+        self.set_extent(self.size.width, len(self.lines))
         if here:
-            self.reveal(findings.index(here[0]))
+            self._reveal(findings.index(here[0]))
         self._entitle()
+
+    def _reveal(self, finding: int) -> None:
+        self.reveal(next(at for at, (number, _) in enumerate(self.lines) if number == finding))
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
@@ -55,7 +63,8 @@ class FindingsList(LineView):
 
     def action_along(self, by: int) -> None:
         self.cursor = max(0, min(len(self.findings) - 1, self.cursor + by))
-        self.reveal(self.cursor)
+        if self.findings:
+            self._reveal(self.cursor)
         self.refresh()
 
     def action_go(self) -> None:
@@ -66,8 +75,8 @@ class FindingsList(LineView):
     def on_click(self, click: Click) -> None:
         offset = click.get_content_offset(self)
         line = self.scroll_offset.y + offset.y if offset else -1
-        if 0 <= line < len(self.findings):
-            self.cursor = line
+        if 0 <= line < len(self.lines):
+            self.cursor = self.lines[line][0]
             self.action_go()
 
     def render_line(self, y: int) -> Strip:
@@ -75,14 +84,14 @@ class FindingsList(LineView):
         line = self.scroll_offset.y + y
         if not self.findings:
             return Strip([Segment(self.words if y == 0 else "", base)]).adjust_cell_length(width, base)
-        if line >= len(self.findings):
+        if line >= len(self.lines):
             return Strip.blank(width, base)
-        finding = self.findings[line]
+        number, text = self.lines[line]
+        finding, first = self.findings[number], line == 0 or self.lines[line - 1][0] != number
         style = base
         if finding in self.here:
             style += Style(bold=True)
-        if self.has_focus and line == self.cursor:
+        if self.has_focus and number == self.cursor:
             style += Style(reverse=True)
-        sign = ">" if finding in self.here else " "
-        text = plain(f"{SIGNS[finding.severity]} {finding.cause}: {finding.message}")
-        return Strip([Segment(cut(f"{sign}{text}", width), style)]).adjust_cell_length(width, style)
+        sign = ">" if first and finding in self.here else " "
+        return Strip([Segment(f"{sign}{text}", style)]).adjust_cell_length(width, style)

@@ -79,7 +79,8 @@ class TensorTable(LineView):
         if table is None:
             self.set_extent(0, 0)
         else:
-            width = self.label_width + table.columns * table.column_width
+            # A column more, so that the last one can be scrolled to with a whole one at the left.
+            width = self.label_width + (table.columns + 1) * table.column_width
             hidden = self.scrollable_content_region.width - self.half  # behind the other run's table
             self.set_extent(width + hidden, table.rows + self.heads)
 
@@ -125,9 +126,9 @@ class TensorTable(LineView):
         self.cursor = row, column
         height = max(1, self.scrollable_content_region.height - self.heads)
         y = min(max(self.scroll_y, row - height + 1), row)
-        room = max(1, self.half - self.label_width - table.column_width)
-        left = column * table.column_width
-        self.scroll_to(x=min(max(self.scroll_x, left - room), left), y=y, animate=False)
+        whole = max(1, (self.half - self.label_width) // table.column_width)
+        first = min(max(-(-int(self.scroll_x) // table.column_width), column - whole + 1), column)
+        self.scroll_to(x=first * table.column_width, y=y, animate=False)
         self.refresh()
         self.post_message(Chosen())
 
@@ -182,22 +183,23 @@ class TensorTable(LineView):
             name = plain((table.beside.ours, table.beside.theirs)[side])
             return Strip([Segment(f" {name}", base + Style(bold=True))]).adjust_cell_length(width, base)
         first = scroll_x // table.column_width
-        last = min(table.columns, first + width // table.column_width + 2)
+        cut = scroll_x - first * table.column_width
+        room = width - self.label_width
+        # Of numbers only whole ones: the part of one reads as another.
+        last = min(table.columns, first + max(1, (room + cut) // table.column_width))
         segments: list[Segment] = []
         for column in range(first, last):
             if y < self.heads:
                 label = plain(table.column_label(column))
-                room = table.column_width - 1
-                segments.append(Segment(set_cell_size(label, room) if len(label) > room else label.rjust(room), muted))
-                segments.append(Segment(" ", muted))
+                wide = table.column_width - 1
+                label = set_cell_size(label, wide) if len(label) > wide else label.rjust(wide)
+                segments.append(Segment(f"{label} ", muted))
             else:
                 chosen = (row, column) == self.cursor
                 cells = table.cells(row, column)
                 for number, cell in enumerate(cells if side is None else cells[side : side + 1]):
                     segments += self._cell(cell, base, "[" if chosen and not number else " ")
                 segments.append(Segment("]", base + Style(bold=True)) if chosen else Segment(" ", base))
-        cut = scroll_x - first * table.column_width
-        room = width - self.label_width
         body = Strip(segments).crop(cut, cut + room).adjust_cell_length(max(0, room), base)
         label = "" if y < self.heads else plain(table.row_label(row))
         label = set_cell_size(label, self.label_width - 1) if len(label) >= self.label_width else label

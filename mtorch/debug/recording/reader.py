@@ -264,6 +264,12 @@ class Recording:
             }
         return Report(at, trace, checks, findings, numerical)
 
+    @property
+    def found(self) -> bool:
+        """Whether there is any finding."""
+        with self._told():
+            return self.reported and next(self._rows("SELECT 1 FROM findings LIMIT 1"), None) is not None
+
     def _finding(self, iteration: int, event: int, value: Any) -> Finding:
         if not isinstance(value, dict) or value.get("severity") not in SEVERITIES:
             raise ValueError(f"expected a finding, got {str(value)[:40]!r}")

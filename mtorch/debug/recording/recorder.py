@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mtorch.debug.checkpoints import BUDGET, size, spacing
+from mtorch.debug.checkpoints import BUDGET, spacing
 from mtorch.debug.recording.norms import Norms
 from mtorch.debug.recording.writer import Writer
 from mtorch.debug.tracer import trace
@@ -79,7 +79,7 @@ class Recorder:
         if self.at < PACED:
             return
         self._paced = True
-        affordable = max(1, self.budget // max(1, size(self.training.state())))
+        affordable = max(1, self.budget // max(1, self.training.state().nbytes))
         self.every = max(spacing(self._shortest), -(-stop // affordable))
 
     def _piece(self, stop: int, told: Callable[[float], Any]) -> None:

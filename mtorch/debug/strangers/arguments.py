@@ -106,6 +106,12 @@ def parameters_of(function: Any) -> tuple[inspect.Parameter, ...]:
         return ()
 
 
+def required(target: Any, method: str) -> int:
+    """How many arguments a method must be given."""
+    found = signature_of(target, method)
+    return sum(p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in found)
+
+
 def named_leaves(target: Any, method: str, template: Any) -> list[str]:
     """A name for each array of floats that a call was given, by what `emptied` has made of its arguments."""
     args, kwargs = template
@@ -117,5 +123,10 @@ def named_leaves(target: Any, method: str, template: Any) -> list[str]:
 
 
 def is_method(cls: type, name: str) -> bool:
-    found = next((base.__dict__[name] for base in cls.__mro__ if name in base.__dict__), None)
-    return isinstance(found, FunctionType)
+    base = home(cls, name)
+    return base is not None and isinstance(base.__dict__[name], FunctionType)
+
+
+def home(cls: type, name: str) -> type | None:
+    """The class, of it and its bases, that a name is defined in."""
+    return next((base for base in cls.__mro__ if name in base.__dict__), None)

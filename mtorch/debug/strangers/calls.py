@@ -10,12 +10,14 @@ import numpy as np
 from mtorch.debug.events import Call
 from mtorch.debug.strangers.arguments import fitting, walk
 from mtorch.debug.strangers.guessing import agrees, guessed, losses, rated
-from mtorch.debug.strangers.leaves import end_to_end, filled
+from mtorch.debug.strangers.leaves import end_to_end, filled, numbers
 from mtorch.debug.strangers.mending import repaired
 from mtorch.debug.strangers.outcome import slots_of
 from mtorch.debug.strangers.quiet import quietly, used_by
 from mtorch.debug.strangers.seen import Seen, everything
 from mtorch.debug.strangers.stranger import Backward, Forward, Stranger
+from mtorch.debug.strangers.trying import mended
+from mtorch.debug.twins import twin
 from mtorch.layers.base import Array
 
 DOUBLE, SINGLE = (1e-5, 1e-4), (1e-3, 1e-2)
@@ -54,7 +56,23 @@ def call_of(node: Seen, before: Seen) -> Call | None:
     other = built(node, before, ("sum",))  # which a backward that ignores what it is handed may seem to be of
     if other is None:
         node.template, node.grads = template, grads
+        if call is not None and not linear(call):
+            node.why = "what it is handed is not called a gradient, and what comes of it is none"
+            return None
     return other or call
+
+
+def linear(call: Call) -> bool:
+    """Whether what comes of no gradient is none, as it is of all backwards but those that are something else."""
+    layer: Stranger = twin(call.layer)
+    try:
+        with quietly(*used_by([call])):
+            layer.gradients = {name: np.zeros_like(p) for name, p in layer.parameters.items()}
+            layer.forward(*call.arguments)
+            result = layer.backward(np.zeros_like(call.grad_output))
+    except Exception:  # a stranger's layer may refuse anything
+        return True
+    return not any(array.any() for _, array in numbers([result, layer.gradients]))
 
 
 def built(node: Seen, before: Seen, without: tuple[str, ...] = ()) -> Call | None:
@@ -124,7 +142,8 @@ def assembled(node: Seen, before: Seen, head: Head) -> Call | None:
     back = Backward(node.method, node.template, head.shapes, tuple(slots), tuple(node.left.values()))
     owned = tuple(p for p in node.owned if p.name in gradients)
     assert before.chance is not None
-    layer = Stranger(before.twin, forward, back, owned, before.chance, updated=node.updated, repair=repaired)
+    layer = Stranger(before.twin, forward, back, owned, before.chance, updated=node.updated)
+    layer.repair, layer.edit = repaired, mended
     for child in everything(node.children):
         if child.call is not None and child.layer is not node.layer:
             copied = before.memo.get(id(child.layer))

@@ -6,6 +6,8 @@ no accident. The constant is the one that most of them have in common. What disa
 
 from __future__ import annotations
 
+import inspect
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,10 +16,15 @@ import numpy as np
 
 from mtorch.debug.derivatives import Derivative, directions_for
 from mtorch.debug.events import Call
+from mtorch.debug.generic import SEEDS, answered, jittered
+from mtorch.debug.strangers.places import attributes
+from mtorch.debug.twins import twin
 from mtorch.layers.base import Array
 
 NEAR = 1e-6
 MOST_CLASSES = 10_000
+TRIES = 3
+"""Other numbers at which a guessed loss is tried."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +71,13 @@ def losses(output: Array, targets: list[Array]) -> Iterator[Loss]:
 
 
 def as_targets(output: Array, target: Array) -> Iterator[Array]:
-    """A target in the output's shape: as it is, or classes as rows, or columns, of zeros and a one."""
+    """A target in the output's shape: as it is, turned, or classes as rows, or columns, of zeros and a one."""
     if target.dtype.kind not in "fiub":
         return
     if target.size == output.size:
         yield target.reshape(output.shape).astype(np.float64)
+    if target.ndim == 2 and target.shape[0] != target.shape[1] and target.T.shape == output.shape:
+        yield target.T.astype(np.float64)
     labels = np.ravel(target)
     if output.ndim == 2 and labels.size and np.array_equal(labels, labels.astype(np.int64)):
         for axis in (1, 0):
@@ -79,32 +88,86 @@ def as_targets(output: Array, target: Array) -> Iterator[Array]:
 
 
 def guessed(call: Call, candidates: list[Loss]) -> Call | None:
-    """The call as one whose derivative is that of a loss; None where no gradient is any loss's derivative."""
-    best: tuple[int, Call | None] = 0, None
+    """The call as one whose derivative is that of a loss; None where no gradient is any loss's derivative.
+
+    Where some gradients are and others are not, which is to be an error, the loss must hold at other numbers, too: at
+    zeros, or of two classes, many a loss has the same derivative.
+    """
+    found: list[tuple[int, Call]] = []
     for loss in candidates:
         try:
-            found = replace(call, layer=replace(call.layer, call=replace(call.layer.call, loss=loss)))
-            scales = [s for slot in call.slots if (s := ratio(found, slot)) is not None]
+            with_loss = replace(call, layer=replace(call.layer, call=replace(call.layer.call, loss=loss)))
+            scales = [s for slot in call.slots if (s := ratio(with_loss, slot)) is not None]
         except Exception:  # a stranger's layer may refuse anything
             continue
         for scale in scales:
             agreeing = sum(abs(other - scale) <= NEAR * abs(scale) for other in scales)
-            if agreeing > best[0]:
-                scaled = replace(loss, scale=scale)
-                best = agreeing, replace(call, layer=replace(call.layer, call=replace(call.layer.call, loss=scaled)))
-    return best[1]
+            scaled = replace(loss, scale=scale)
+            found.append(
+                (agreeing, replace(call, layer=replace(call.layer, call=replace(call.layer.call, loss=scaled))))
+            )
+    for agreeing, known in sorted(found, key=lambda pair: -pair[0]):
+        if agreeing == len(call.slots) or holds_elsewhere(known):
+            return known
+    return None
+
+
+def holds_elsewhere(call: Call) -> bool:
+    """Whether a gradient is the loss's at other numbers, too; or that can't be tried, as a copy does not go along."""
+    tried = False
+    for seed in range(TRIES):
+        try:
+            layer = twin(call.layer)
+            layer.parameters = {
+                n: jittered(p, SEEDS * (seed + 1) + k) for k, (n, p) in enumerate(layer.parameters.items())
+            }
+            inputs = tuple(jittered(x, SEEDS * (seed + 1) - 1 - k) for k, x in enumerate(call.inputs))
+            before = twin(layer)
+            output, gradients = answered(layer, inputs, call.grad_output, call)
+            moved = replace(call, layer=before, inputs=inputs, gradients=gradients)
+            scales = [s for slot in call.slots if (s := ratio(moved, slot)) is not None]
+        except Exception:  # a stranger's layer may refuse anything
+            continue
+        if any(abs(scale - 1) <= 10 * max(NEAR, call.tolerance / 10) for scale in scales):
+            return True
+        tried = tried or bool(np.isfinite(output).all() and any(g.any() for g in gradients.values()))
+    return not tried
 
 
 def rated(call: Call) -> Call | None:
-    """The call with the learning rate by which its updates are those of gradients; None where there is none such."""
-    scales = [s for p in call.layer.owned if p.unknown and (s := ratio(call, p.name)) is not None]
+    """The call with the learning rates by which its updates are those of gradients; None where there is none such.
+
+    All have the one that most have in common, but for those whose own one is a number in the layer's code, or its own.
+    """
+    scales = {p.name: s for p in call.layer.owned if p.unknown and (s := ratio(call, p.name)) is not None}
     if not scales:
         return None
-    rate = max(scales, key=lambda scale: sum(abs(other - scale) <= NEAR * abs(scale) for other in scales))
-    names = {p.name for p in call.layer.owned if p.unknown}
-    owned = tuple(replace(p, lr=p.lr * rate) if p.unknown and p.lr else p for p in call.layer.owned)
-    gradients = {slot: g / rate if slot in names else g for slot, g in call.gradients.items()}
+    held = constants(call.layer)
+
+    def written(scale: float) -> bool:
+        return any(abs(abs(scale) - number) <= NEAR * abs(scale) for number in held)
+
+    def popular(scale: float) -> tuple[int, bool]:
+        return sum(abs(other - scale) <= NEAR * abs(scale) for other in scales.values()), written(scale)
+
+    rate = max(scales.values(), key=popular)
+    rates = {
+        p.name: scales[p.name] if p.name in scales and written(scales[p.name]) and written(rate) else rate
+        for p in call.layer.owned
+        if p.unknown
+    }
+    owned = tuple(replace(p, lr=p.lr * rates[p.name]) if p.unknown and p.lr else p for p in call.layer.owned)
+    gradients = {slot: g / rates.get(slot, 1.0) for slot, g in call.gradients.items()}
     return replace(call, layer=replace(call.layer, owned=owned), gradients=gradients)
+
+
+def constants(layer: Any) -> list[float]:
+    """The numbers that stand in the code of a stranger's backward, in its object and in its module."""
+    target, method = layer.target, getattr(type(layer.target), layer.back.method, None)
+    around = vars(sys.modules.get(type(target).__module__, sys))
+    code = getattr(inspect.unwrap(method), "__code__", None) if method else None
+    held = [*(code.co_consts if code else ()), *attributes(target).values(), *around.values()]
+    return [abs(x) for x in held if isinstance(x, float)]
 
 
 def agrees(call: Call, slot: str) -> bool:

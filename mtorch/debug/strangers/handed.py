@@ -34,8 +34,7 @@ def told_apart(node: Seen, before: Seen) -> None:
     known |= {key: Ref((), (), leaf) for key, leaf in before.ids.items() if leaf is not None}
     known |= {id(part): Ref(steps) for part, steps in before.parts if steps or not simple(part)}
     names = argument_names(node.layer, "backward", args)
-    called = [n for n in names if n.lower() not in TARGETS and not n.lower().startswith(ELSE)]
-    wanted = [n for n in called if n.lower().startswith(("d", "g", "err", "up")) or "grad" in n.lower()]
+    wanted = like_gradients(names)
     node.doubtful = not wanted
     likely = set(wanted or [n for n in names[:1] if n.lower() not in TARGETS])
     scalar = len(before.given) == 1 and before.given[0][1].ndim == 0
@@ -62,3 +61,9 @@ def told_apart(node: Seen, before: Seen) -> None:
     node.template = tuple(made), {key: whole(value, key in likely) for key, value in kwargs.items()}
     single = len(node.grads) == 1
     node.tensors = {"grad_output" if single else f"grad_output[{i}]": grad for i, grad in enumerate(node.grads)}
+
+
+def like_gradients(names: list[str]) -> list[str]:
+    """Those of a backward's arguments that are called as gradients are."""
+    called = [n for n in names if n.lower() not in TARGETS and not n.lower().startswith(ELSE)]
+    return [n for n in called if n.lower().startswith(("d", "g", "err", "up")) or "grad" in n.lower()]

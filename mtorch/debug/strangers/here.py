@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import sys
 import tempfile
 from collections.abc import Iterator
 from importlib import import_module
@@ -33,20 +34,25 @@ def here(model: Any, *inputs: Any, grad_output: Any = None) -> None:
     """Open the debugger on a copy of the model, called with the inputs, and its backward; then go on.
 
     As breakpoint() does. `grad_output` is what backward is handed: ones in the output's shape where it is None. Under
-    `mtorch run`, which shows all calls anyway, nothing happens. Raises MtorchError where that can't be, as without a
-    terminal.
+    `mtorch run`, which shows all calls anyway, it only makes a note at the event that came last. Without a terminal it
+    says so on stderr, and goes on. Raises MtorchError for what has no forward and backward.
     """
+    name = type(model).__name__
     if Instruments.current is not None:
+        Instruments.current.observer.note(f"here({name})")
+        return
+    if not (sys.stdin and sys.stdin.isatty() and sys.stdout.isatty()):
+        print(f"mtorch: here({name}): the debugger needs a terminal; going on without it", file=sys.stderr)
         return
     trace, state, report = moment(model, inputs, grad_output)
-    about = {"target": {"kind": "script", "name": type(model).__name__}, "seed": 0}
+    about = {"target": {"kind": "script", "name": name}, "seed": 0}
     with tempfile.TemporaryDirectory(prefix="mtorch-") as folder:
         tape = Tape(Path(folder) / "here.mtr", about)
         with quietly(*used_by(event.call for event in trace.events)):
             tape.add(trace, state, report)
         tape.end()
         # By its name: the engine knows no screen, but this is asked for one.
-        import_module("tui.here").show(tape.path, type(model).__name__)
+        import_module("tui.here").show(tape.path, name)
 
 
 def moment(model: Any, inputs: tuple[Any, ...], grad_output: Any = None) -> Moment:

@@ -6,40 +6,73 @@ import builtins
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from itertools import product
 from pathlib import Path
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
-from mtorch.debug.strangers.arguments import is_method
+from mtorch.debug.strangers.arguments import home, is_method
 from mtorch.debug.strangers.observer import LOSSES, Observer
+from mtorch.debug.strangers.pairs import LossPair, Pair
 from mtorch.debug.strangers.quiet import quiet
 from mtorch.debug.strangers.surroundings import LIBRARIES
 from mtorch.debug.strangers.valued import valued_method
 from mtorch.debug.watching import Watch
 
-NAMES = (
+PAIRS = (
     ("forward", "backward"),
     ("__call__", "backward"),
     ("fprop", "bprop"),
     ("forward_pass", "backward_pass"),
     ("forward_propagation", "backward_propagation"),
     ("forward_prop", "backward_prop"),
+    ("forward_propagate", "backward_propagate"),
     ("feed_forward", "back_propagate"),
+    ("feedforward", "backprop"),
+    ("propagate", "backpropagate"),
+    ("feed_forward", "back_propagation"),
+    ("feedforward", "backpropagation"),
+    ("forward_prop", "back_prop"),
 )
+NAMES = tuple(dict.fromkeys((*PAIRS, *product(dict(PAIRS), dict.fromkeys(back for _, back in PAIRS)))))
 """What people call the two methods of a layer."""
 
 
+NAMED: WeakKeyDictionary[type, tuple[str, str]] = WeakKeyDictionary()
+"""What a script says that they are called in a class of its own."""
+
+
 class Instruments(Watch):
-    """While entered, every class that is defined with a forward, or a __call__, and a backward is watched."""
+    """While entered, every class that is defined with a forward, or a __call__, and a backward is watched.
+
+    So are those that were found `before`, by others.
+    """
 
     current: ClassVar[Instruments | None] = None
     """Those that are entered."""
 
-    def __init__(self, observer: Observer, spared: str) -> None:
+    def __init__(self, observer: Observer, spared: str, before: Instruments | None = None) -> None:
         super().__init__((), observer)
         self.observer, self.spared = observer, spared
         self._before: list[tuple[type, str, Any]] = []
-        self._valued: set[type] = set()
+        self.pairs: list[str] = []
+        self._added: set[tuple[type, str]] = set()
+        self.layers: dict[type, tuple[str, str]] = dict(before.layers) if before else {}
+        self.losses: dict[type, str] = dict(before.losses) if before else {}
+
+    @classmethod
+    def listening_later(cls, spared: str) -> Instruments:
+        """Such as only find classes."""
+        observer = Observer(lambda trace, state: None)
+        observer.broken = "nobody listens yet"
+        return cls(observer, spared)
+
+    def deaf(self) -> Instruments:
+        """The same that are told nothing: methods are called what they are called when these are at work."""
+        found = Instruments.listening_later(self.spared)
+        found.layers, found.losses = dict(self.layers), dict(self.losses)
+        return found
 
     def __enter__(self) -> Instruments:
         self._build = builtins.__build_class__
@@ -52,6 +85,10 @@ class Instruments(Watch):
 
         builtins.__build_class__ = build
         Instruments.current = self
+        for cls, names in list(self.layers.items()):
+            self.attach(cls, names)
+        for cls, method in self.losses.items():
+            self.replace(cls, method)
         return self
 
     def __exit__(self, *error: Any) -> None:
@@ -64,22 +101,37 @@ class Instruments(Watch):
             else:
                 type.__setattr__(cls, name, value)
 
+    def idle(self) -> str:
+        """In words, why nothing was seen: what is watched and was never called."""
+        classes = [cls for cls, _ in self._pairs if cls not in (Pair, LossPair, *self.losses)]
+        made = [*dict.fromkeys(cls.__name__ for cls in classes), *self.pairs]
+        called = self.observer.called
+        unused = [name for name in made if name not in called]
+        if called:
+            return f"no backward came after a forward of {', '.join(called)}"
+        if not unused:
+            return "it has no class with a forward and a backward; functions are watched by watch.layer"
+        hint = "; watch.layer returns the functions to call in their place" if set(unused) & set(self.pairs) else ""
+        return f"watched, but never called: {', '.join(unused)}{hint}"
+
     def define(self, cls: type) -> None:
         """A class is there: watch it, if it is one of layers."""
-        names = names_of(cls)
+        names = names_of(cls, self._added)
         if not self.of_the_script(cls):
             return
         if names is not None:
             self.attach(cls, names)
         elif (method := valued_method(cls)) is not None:
             self.replace(cls, method)
-            self._valued.add(cls)
+            self.losses[cls] = method
 
     def attach(self, cls: type, names: tuple[str, str]) -> None:
         """Watch a class by the names that its forward and its backward have."""
+        self.layers[cls] = names
         for name, role in zip(names, ("forward", "backward"), strict=True):
             if name not in (role, "__call__"):  # all else knows one name for each
                 self._set(cls, role, getattr(cls, name))
+                self._added.add((cls, role))
         forward = "__call__" if names[0] == "__call__" else "forward"
         for name in (forward, "backward", *(name for name in LOSSES if is_method(cls, name))):
             self.replace(cls, name)
@@ -110,7 +162,7 @@ class Instruments(Watch):
         if self.observer.finished:  # and the script has caught what should have ended it
             sys.stdout.flush()
             os._exit(0)
-        valued = type(target) in self._valued
+        valued = type(target) in self.losses
         if not valued:
             self._guarded(self.observer.enter, target, name, args, kwargs)
         self._active.add(key)
@@ -136,9 +188,14 @@ class Instruments(Watch):
             self.observer.broken = self.observer.broken or said(error)
 
 
-def names_of(cls: type) -> tuple[str, str] | None:
-    """What a class's forward and backward are called; None of one that has no such methods."""
-    return next((pair for pair in NAMES if all(is_method(cls, name) for name in pair)), None)
+def names_of(cls: type, added: Collection[tuple[type, str]] = ()) -> tuple[str, str] | None:
+    """What a class's forward and backward are called; None of one that has no such methods.
+
+    `added` are those that a watch gave to a base, by the names that all else knows.
+    """
+    return NAMED.get(cls) or next(
+        (pair for pair in NAMES if all(is_method(cls, n) and (home(cls, n), n) not in added for n in pair)), None
+    )
 
 
 def said(error: Exception) -> str:

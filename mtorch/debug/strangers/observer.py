@@ -12,25 +12,29 @@ from typing import Any
 
 import numpy as np
 
-from mtorch.debug.events import Trace
-from mtorch.debug.strangers.arguments import identities, simple, walk
+from mtorch.debug.events import Event, Trace
+from mtorch.debug.strangers.arguments import argument_names, identities, required, simple, walk
 from mtorch.debug.strangers.calls import call_of
 from mtorch.debug.strangers.chance import Chance
 from mtorch.debug.strangers.copies import Kept, duplicate
 from mtorch.debug.strangers.forwards import changed, named
-from mtorch.debug.strangers.handed import told_apart
-from mtorch.debug.strangers.leaves import emptied, numbers, rebuilt
+from mtorch.debug.strangers.handed import like_gradients, told_apart
+from mtorch.debug.strangers.leaves import emptied, filled, numbers, rebuilt
 from mtorch.debug.strangers.leavings import output_of
 from mtorch.debug.strangers.outcome import settle
+from mtorch.debug.strangers.pairs import Pair
 from mtorch.debug.strangers.places import Place, get
 from mtorch.debug.strangers.quiet import quietly
 from mtorch.debug.strangers.seen import Seen, everything
 from mtorch.debug.strangers.stranger import Parameter, Ref
 from mtorch.debug.strangers.valued import loss_event
+from mtorch.debug.strangers.wiring import Leftovers
 from mtorch.debug.tracer import Node, flatten, number_time_steps, update_of
 from mtorch.layers.base import Array
 from mtorch.naming import label
 
+MOST_TURNS = 10
+"""So many passes back and forth may come before the first forward of the class that begins iterations."""
 LOSSES = ("loss", "compute_loss", "cost", "get_loss")
 """Methods of a layer whose backward is the derivative of theirs, where it is handed no gradient."""
 
@@ -39,14 +43,20 @@ class Observer:
     """Listens to a watch. `over` is handed each iteration's trace when the next begins, or at `end`.
 
     An iteration begins with a forward call that is made from outside all layers, after a backward; or, with
-    `begins`, with a forward of the class of that name. `unclear` says what was too ambiguous to be checked, `broken`
-    where observing failed and was given up.
+    `begins`, with a forward of the class of that name; with `whole`, only `end` tells where one ends. `unclear` says
+    what was too ambiguous to be checked, `broken` where observing failed and was given up. `owned` has the parameters
+    that were found, each by its path: the layer, and where it is there; `notes` are an event's address and a text.
     """
 
-    def __init__(self, over: Callable[[Trace, dict[str, Array]], None], begins: str = "") -> None:
-        self.over, self.begins = over, begins
+    def __init__(
+        self, over: Callable[[Trace, dict[str, Array]], None], begins: str = "", *, whole: bool = False
+    ) -> None:
+        self.over, self.begins, self.whole = over, begins, whole
+        self.owned: dict[str, tuple[Any, Place]] = {}
         self.iteration = 0
         self.unclear: list[str] = []
+        self.notes: list[list[str]] = []
+        self._noted: list[tuple[Seen | None, str]] = []
         self.broken = ""
         self.finished = False
         self.roots: list[Seen] = []
@@ -60,11 +70,23 @@ class Observer:
         self._outputs: dict[int, Place] = {}
         self._ended: list[Seen] = []
         self._kept = Kept()
+        self.latest: list[Seen] = []
+        """The calls of the iteration that is over, those without a backward, too."""
+        self._leftovers = Leftovers()
+        self._began, self._turns = False, 0
+        self.lost: Callable[[], None] = lambda: None
+        """Is called where the class that is to begin iterations has not been called in so many of them."""
+
+    def as_before(self, other: Observer) -> None:
+        """Take over what another one has found out of the layers: their names, and where what is."""
+        self._known, self._pairs, self._outputs = dict(other._known), dict(other._pairs), dict(other._outputs)
+        self._taken.update({inside: list(names) for inside, names in other._taken.items()})
 
     # What the watch reports.
 
     def enter(self, target: Any, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if method == "backward":
+            self._alone(target, args)
             self._open(self._backward(target, args, kwargs))
         elif method in LOSSES:
             self._asked.append((args, kwargs))
@@ -84,10 +106,7 @@ class Observer:
             self._ended.append(node)
             self.turned = self.turned or not self.stack
             return
-        node.result, node.given = result, numbers(result)
-        if result is None:
-            self._left(node)
-        node.parts = list(walk(node.result, ()))
+        self._gave(node, result)
 
         def held(array: Any) -> Any:
             copied = self._kept(array)
@@ -95,6 +114,13 @@ class Observer:
             return copied
 
         node.after = duplicate(target, node.afterwards, held)
+
+    def _gave(self, node: Seen, result: Any) -> None:
+        """A forward is over."""
+        node.result, node.given = result, numbers(result)
+        if result is None:
+            self._left(node)
+        node.parts = list(walk(node.result, ()))
 
     def valued(self, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
         """A loss that is no layer was called."""
@@ -115,6 +141,18 @@ class Observer:
                 calls.append(node.partner)
                 node.partner = None
 
+    def note(self, text: str) -> None:
+        """Something to be noted at the call that came last; before an iteration's first, at that one."""
+        self._noted.append((self.stack[-1] if self.stack else self.roots[-1] if self.roots else None, text))
+
+    def _note(self, events: list[Event]) -> None:
+        for node, said in self._noted:
+            sought = (node.phase, node.path) if node else None
+            event = next((e for e in events if (e.address.phase, e.address.path) == sought), events[0])
+            if [str(event.address), said] not in self.notes:
+                self.notes.append([str(event.address), said])
+        self._noted.clear()
+
     def _left(self, node: Seen) -> None:
         """A forward returned nothing: its output is what it left in an attribute, the same each time."""
         place = self._outputs.get(id(node.layer)) or output_of(node)
@@ -124,9 +162,37 @@ class Observer:
             node.given = numbers(node.result)
 
     def _begins(self, target: Any) -> bool:
+        if self.whole:
+            return False
         if self.begins:
-            return type(target).__name__ == self.begins and bool(self.roots) and not self.stack
+            begins = name_of(target) == self.begins and not self.stack
+            self._began = self._began or begins
+            self._turns += self.turned and not self.stack and not self._began
+            self.turned = self.turned and bool(self.stack)
+            if self._turns > MOST_TURNS:
+                self.lost()
+            return begins and bool(self.roots)
         return not self.stack and self.turned
+
+    @property
+    def called(self) -> list[str]:
+        """The names of classes, and of pairs of functions, that were called."""
+        return [*dict.fromkeys(name_of(target) for target, _ in self._known.values())]
+
+    @property
+    def unnamed(self) -> list[str]:
+        """Of functions that were called as layers, what they use and nobody named."""
+        pairs = [target for target, _ in self._known.values() if isinstance(target, Pair)]
+        return [said for pair in pairs if (said := pair.unnamed)]
+
+    def unbegun(self) -> str:
+        """In words, why no iteration could begin with a forward of the class that was named; "" where one did."""
+        if not self.begins or self._began or not self.called:
+            return ""
+        outer = [*dict.fromkeys(name_of(target) for target, path in self._known.values() if "." not in path)]
+        if self.begins not in self.called:
+            return f"no class of that name was called; called were {', '.join(self.called)}"
+        return f"it is called only from inside others; from outside, {', '.join(outer)} were called"
 
     def _open(self, node: Seen) -> None:
         (self.stack[-1].children if self.stack else self.roots).append(node)
@@ -149,8 +215,29 @@ class Observer:
         node.twin = duplicate(target, node.memo, self._kept)
         node.template, node.leaves = emptied((args, kwargs))
         node.ids, node.live = identities((args, kwargs)), (args, kwargs)
-        self.pending[id(target)].append(node)
+        if not any(inside.layer is target and inside.phase == "backward" for inside in self.stack):
+            self.pending[id(target)].append(node)  # else it has its backward already
         return node
+
+    def _alone(self, target: Any, args: tuple[Any, ...]) -> None:
+        """A backward that makes its forward itself, of what it is handed first: that is called on a copy."""
+        if self.pending[id(target)] or not hasattr(target, "forward"):
+            return
+        taken = required(target, "forward")
+        first = argument_names(target, "backward", args)[:1]
+        if not 0 < taken < len(args) or like_gradients(first):
+            return
+        if self._begins(target):
+            self.end()
+        node = self._forward(target, "forward", args[:taken], {})
+        try:
+            with quietly(type(target)):
+                result = duplicate(target, {}).forward(*filled(node.template, node.leaves)[0])
+        except Exception:  # it makes none, then
+            self.pending[id(target)].pop()
+            return
+        self._gave(node, result)
+        self.roots.append(node)
 
     def _loss(self, target: Any, method: str, result: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """A layer's own loss was asked for, after its forward."""
@@ -189,13 +276,14 @@ class Observer:
         with quietly(*{type(layer) for layer, _ in self._known.values()}):
             self._settle()
             found = self._traced(roots) if any(node.phase == "backward" for node in roots) else None
-        if found is not None:
-            self.over(*found)
-            self.iteration += 1
-        self.roots, self.turned = [], False
+        # Ctrl-C may come from here on: what is over is not to be told of a second time.
+        self.latest, self.roots, self.turned = self.roots, [], False
         self.pending.clear()
         self._ended.clear()
         self._kept.forget()
+        if found is not None:
+            self.iteration += 1
+            self.over(*found)
 
     def _settle(self) -> None:
         """Find out what was given to whom, and what came of it: of backwards, in the order in which they ended."""
@@ -209,6 +297,7 @@ class Observer:
         for node in self._ended:
             if isinstance(node.partner, Seen):
                 settle(node, node.partner, self._pairs, self.unclear)
+                node.leftover = self._leftovers.added_to(node, self.iteration)
                 node.copy = node.again = node.after = node.live = None
 
     def _traced(self, roots: list[Seen]) -> tuple[Trace, dict[str, Array]]:
@@ -219,7 +308,7 @@ class Observer:
         for node in reversed(list(everything(roots))):  # inner ones first
             if node.phase == "backward" and isinstance(node.partner, Seen):
                 node.call = call_of(node, node.partner)
-        update, state = updates(roots)
+        update, state = updates(roots, self.owned)
         values = [float(n.tensors["value"]) for n in roots if n.phase == "loss"][-1:]
         values += [n.scalar[2] for n in everything(roots) if isinstance(n, Seen) and n.scalar is not None]
         values += [
@@ -228,11 +317,20 @@ class Observer:
             if n.phase == "forward" and len(n.given) == 1 and n.given[0][1].ndim == 0
         ]
         events = flatten([*roots, update] if update.children else list(roots), self.iteration)
+        self._note(events)
         return Trace(self.iteration, values[0] if values else float("nan"), tuple(events)), state
 
 
-def updates(roots: list[Seen]) -> tuple[Node, dict[str, Array]]:
-    """How parameters changed in the iteration, and what they were at its start, by path."""
+def name_of(target: Any) -> str:
+    """What a user calls it: a class's name, or that of a pair of functions."""
+    return target.name if isinstance(target, Pair) else type(target).__name__
+
+
+def updates(roots: list[Seen], owned: dict[str, tuple[Any, Place]]) -> tuple[Node, dict[str, Array]]:
+    """How parameters changed in the iteration, and what they were at its start, by path.
+
+    `owned` learns where they are.
+    """
     update, state = Node("update", "", "update"), {}
     for node in everything(roots):
         if node.phase != "backward" or not isinstance(node.partner, Seen):
@@ -243,7 +341,7 @@ def updates(roots: list[Seen]) -> tuple[Node, dict[str, Array]]:
             if path in state or not isinstance(new, np.ndarray) or new.shape != old.shape:
                 continue
             old, new = np.asarray(old), np.asarray(new)
-            state[path] = old
+            state[path], owned[path] = old, (node.layer, p.place)
             update.children.append(update_of(node.path, p.name, old, np.array(new), node.contributions))
     return update, state
 

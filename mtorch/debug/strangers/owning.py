@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -54,7 +55,7 @@ def found_by(
     ]
     found += by_shapes(node, before, {p: a for p, a in parameters.items() if p not in pairs.found and p not in changed})
     rate = rate_of(node)
-    updated = [p for p in parameters if p in changed and p not in pairs.found]
+    updated = [p for p in parameters if p in changed and p not in pairs.found and not moved(old, changed[p])]
     found += [Parameter(name, p, None, rate or 1.0, unknown=not rate) for p, name in pairing.names_of(updated).items()]
     known[id(target)] = tuple(found)
     return tuple(found)
@@ -62,7 +63,7 @@ def found_by(
 
 def by_shapes(node: Seen, before: Seen, parameters: dict[Place, Array]) -> list[Parameter]:
     """Parameters whose gradients were returned without a name; what has an input's shape is that input's."""
-    ways = [steps for part, steps in walk(node.result, ()) if steps and numbers(part) and not numbers_within(part)]
+    ways = [steps for part, steps in walk(node.result, ()) if numbers(part) and not numbers_within(part)]
     inputs = [x.shape for x in before.leaves]
     returned: dict[Place, Array] = {}
     order: dict[Place, int] = {}
@@ -70,7 +71,7 @@ def by_shapes(node: Seen, before: Seen, parameters: dict[Place, Array]) -> list[
         place = (("attr", "returned"), *(("item", step) for step in steps))
         if array.shape in inputs:
             inputs.remove(array.shape)
-        elif not isinstance(steps[-1], str):
+        elif not (steps and isinstance(steps[-1], str)):
             returned[place], order[place] = array, number
     pairs = pairing.by_shapes(parameters, returned)
     names = pairing.names_of(list(pairs))
@@ -146,6 +147,11 @@ def rate_of(node: Seen) -> float | None:
 
 def is_floats(array: Array) -> bool:
     return array.dtype.kind == "f"
+
+
+def moved(old: Mapping[Place, Array], array: Array) -> bool:
+    """Whether it was there before, at another place: what a list has in front was taken out of it."""
+    return any(not differs(array, other) for other in old.values())
 
 
 def is_any(array: Any) -> bool:

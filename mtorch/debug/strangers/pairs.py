@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
+
+from mtorch.errors import MtorchError
 from mtorch.layers.base import Array
 
 Arrays = dict[str, Array]
@@ -35,6 +39,18 @@ class Pair:
         with self._at_home():
             return self.functions["backward"](*args, **kwargs)
 
+    @property
+    def unnamed(self) -> str:
+        """In words, what the functions take for parameters without being handed them, or having them named."""
+        try:
+            seen = inspect.getclosurevars(self.functions["forward"])
+        except TypeError:  # no function of Python's
+            return ""
+        used = [name for name, value in {**seen.globals, **seen.nonlocals}.items() if has_arrays(value)]
+        if self.params is not None or not used:
+            return ""
+        return f"{self.name}: it uses {', '.join(used)}, whose gradients are not checked; params= and grads= name them"
+
     @contextlib.contextmanager
     def _at_home(self) -> Iterator[None]:
         """While entered, the dicts that the functions use have what this copy's have."""
@@ -52,6 +68,34 @@ class Pair:
             for (name, home), old in zip(homes, before, strict=True):
                 setattr(self, name, dict(home))
                 filled(home, old)
+
+
+def has_arrays(value: Any) -> bool:
+    """Whether it may be parameters: an array of floats, or a dict with such."""
+    parts = value.values() if isinstance(value, dict) else [value]
+    return any(isinstance(part, np.ndarray) and part.dtype.kind == "f" for part in parts)
+
+
+class LossPair(Pair):
+    """One function that returns a loss and its gradient: forward gives the one, backward the other."""
+
+    def __init__(self, name: str, function: Callable[..., Any]) -> None:
+        super().__init__(name, function, self.gradient_of)
+        self.returned: Any = None
+
+    def gradient_of(self) -> Any:
+        """What a backward is handed: nothing, as the loss is a number."""
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        self.returned = self.functions["forward"](*args, **kwargs)
+        pair = self.returned if isinstance(self.returned, tuple | list) else ()
+        if len(pair) != 2 or np.ndim(pair[0]) != 0 or not isinstance(pair[1], np.ndarray):
+            came = type(self.returned).__name__ if len(pair) < 2 else " and ".join(type(x).__name__ for x in pair)
+            raise MtorchError(f"watch.loss: {self.name} returned {came}; expected a loss and its gradient")
+        return pair[0]
+
+    def backward(self) -> Any:
+        return self.returned[1]
 
 
 def filled(home: Arrays, content: Arrays) -> None:

@@ -15,7 +15,7 @@ from mtorch.debug.gradcheck import slopes
 from mtorch.debug.naming import is_input
 from mtorch.layers.base import Array
 
-SAID = "{}'s {} is the true gradient{} plus {:.6g} times {}: a penalty on its size, which forward knows nothing of"
+SAID = "{}'s {} is the true gradient{} plus weight decay, {:.6g} times {}, which forward knows nothing of"
 
 
 def penalised(trace: Trace, findings: Sequence[Finding]) -> list[Finding]:
@@ -44,7 +44,7 @@ def judged(trace: Trace, finding: Finding) -> Finding:
         evidence = {**finding.evidence, "penalty": f"{share:.6g}"}
         message = SAID.format(finding.path, finding.tensor, times, share, said)
         if single:
-            return replace(finding, severity="info", cause="unknown", message=message, evidence=evidence)
+            return replace(finding, severity="info", cause="weight-decay", message=message, evidence=evidence)
         constant = str(Fraction(scale).limit_denominator(100_000))
         return replace(finding, cause="wrong-scale", message=message, evidence={**evidence, "constant": constant})
     return finding

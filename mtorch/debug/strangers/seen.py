@@ -27,6 +27,8 @@ class Seen(Node):
     """Where it put what it did not return: the output, "", or the gradients of inputs, by name."""
     ids: dict[int, int | None] = field(default_factory=dict)
     """Of what it was given, by identity: which of the `leaves` it is."""
+    arguments: Any = None
+    """What it was given, held so that nothing else comes to have its identity."""
     result: Any = None
     given: list[tuple[str, Array]] = field(default_factory=list)
     chance: Chance | None = None
@@ -50,6 +52,8 @@ class Seen(Node):
     grads: list[Array] = field(default_factory=list)
     owned: tuple[Parameter, ...] = ()
     contributions: dict[str, Array] = field(default_factory=dict)
+    leftover: tuple[str, ...] = ()
+    """Of a backward: the parameters whose gradients it added to those of the iteration before."""
     had_backward: bool = False
     updated: dict[str, Array] = field(default_factory=dict)
     doubtful: bool = False

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from mtorch.debug.events import Call
+from mtorch.debug.gradcheck import Evidence
 from mtorch.debug.strangers.chance import Chance
 from mtorch.debug.strangers.copies import duplicate
 from mtorch.debug.strangers.guessing import Loss
@@ -102,7 +103,11 @@ class Stranger:
     """The same of objects that it called but doesn't hold, which copies call, too."""
     repair: Callable[[Call, Set[str]], Call | None] | None = None
     """Makes of its call, and the paths of what is wrong inside, the call as it would be if that were right."""
+    edit: Callable[[Call, Evidence], Any] | None = None
+    """Finds the edit of its backward's source that makes a gradient right, None where none does."""
     stands: dict[tuple[Parameter, ...], list[Place]] = field(default_factory=dict)
+    mends: dict[str, Any] = field(default_factory=dict)
+    """By slot, the edit of its backward's source that makes a gradient right, or None, once that was looked for."""
     _given: Any = None
     _result: Any = None
     _left: dict[str, Array] = field(default_factory=dict)
@@ -205,7 +210,10 @@ class Stranger:
         factor = 1.0 if back.shapes else float(grad_output)
         ends = np.cumsum([int(np.prod(shape)) for shape in back.shapes])[:-1]
         split = np.split(np.ravel(grad_output), ends) if back.shapes else []
-        parts = [part.reshape(shape) for part, shape in zip(split, back.shapes, strict=True)]
+        if len(split) == 1 and grad_output.size != np.prod(back.shapes[0]):
+            parts = [grad_output]  # of another batch than the recorded one
+        else:
+            parts = [part.reshape(shape) for part, shape in zip(split, back.shapes, strict=True)]
         args, kwargs = filled(rebuilt(back.template, self._recalled), parts)
         before = {p.name: np.array(get(self.target, p.place)) for p in self.owned if p.lr is not None}
         returned = getattr(self.target, back.method)(*args, **kwargs)

@@ -150,7 +150,7 @@ def test_what_depends_on_its_surroundings_is_not_asked_elsewhere() -> None:
 def asked(monkeypatch: pytest.MonkeyPatch, *stack: layers.Layer) -> set[str]:
     """The paths of the layers that are called a second time."""
     found: set[str] = set()
-    monkeypatch.setattr("mtorch.debug.generic.moved", lambda call: found.add(call.inside[0]))
+    monkeypatch.setattr("mtorch.debug.generic.moved", lambda call, larger: found.add(call.inside[0]))
     findings(ROWS, WANTED, *stack)
     return found
 

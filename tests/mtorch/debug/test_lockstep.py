@@ -129,6 +129,6 @@ def test_what_the_other_run_has_not_is_said(tmp_path: Path) -> None:
     step = other.step(RUN.trace(2))
     assert step.two is None and "iteration 2 cannot be run again: it is gone" in step.why
     assert not step.differing and not step.pairs and not step.extra
-    with pytest.raises(MtorchError, match="b: iteration 2 cannot be run again"):
+    with pytest.raises(MtorchError, match=r"b: .*iteration 2 cannot be run again"):
         next_divergence(RUN, other, Position(0))
     assert other.cost(1) == 0.0

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.viewmodels.here import cut, here, wrap
+from tui.viewmodels.here import cut, here, spread, wrap
 
 
 def test_what_fits_is_whole_and_equations_follow() -> None:
@@ -41,3 +41,10 @@ def test_wrapping_loses_nothing(text: str, width: int) -> None:
 
 def test_cut() -> None:
     assert [cut(text, 4) for text in ("abcd", "abcde", "字字字")] == ["abcd", "abc…", "字…"]
+
+
+def test_texts_are_spread_over_the_lines_that_there_are() -> None:
+    texts = ["a b c d", "e", "f g h i j"]
+    assert list(spread(texts, 3, 2)) == [(0, "a…"), (1, "e"), (2, "f…")]
+    assert list(spread(texts, 3, 4)) == [(0, "a b"), (0, "c d"), (1, "e"), (2, "f…")]
+    assert list(spread(texts, 3, 9)) == [(0, "a b"), (0, "c d"), (1, "e"), (2, "f g"), (2, "h i"), (2, "j")]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import scenarios
-from mtorch.debug.events import Address
+from mtorch.debug.events import Address, Event, Trace
 from mtorch.debug.session import Session
 from tui.viewmodels.curve import loss_so_far, sparkline
 from tui.viewmodels.place import breadcrumb
@@ -120,3 +120,28 @@ def test_a_wrong_event_says_why_and_what_holds_it_where(seed: Session) -> None:
     assert "stale-cache" in tanh.text and "t=9" in tanh.text
     step = verdict(trace.events[seed.goto(Address(0, "backward", "rnn", 8)).event], report)
     assert step.text == "· 2 events inside with findings, first 0 backward rnn.tanh t=8"
+
+
+def test_of_what_has_no_phase_around_it_the_phase_is_said_and_goto_takes_it() -> None:
+    events = (
+        Event(0, Address(0, "forward", "relu", 0), "relu", 0, None, 1),
+        Event(1, Address(0, "forward", "relu", 1), "relu", 0, None, 2),
+        Event(2, Address(0, "backward", "rnn"), "rnn", 0, None, 6),
+        Event(3, Address(0, "backward", "rnn", 4), "t=4", 1, 2, 6),
+        Event(4, Address(0, "backward", "rnn.cell", 4), "cell", 2, 3, 6),
+        Event(5, Address(0, "backward", "rnn.cell.tanh", 4), "tanh", 3, 4, 6),
+        Event(6, Address(0, "backward", "relu", 1), "relu", 0, None, 7),
+        Event(7, Address(0, "update", ""), "update", 0, None, 9),
+        Event(8, Address(0, "update", "rnn.cell.W"), "rnn.cell.W", 1, 7, 9),
+    )
+    trace = Trace(0, 1.0, events)
+    assert breadcrumb(events, 5) == "iteration 0 › backward › rnn › t=4 › cell › tanh"
+    assert breadcrumb(events, 1) == "iteration 0 › forward › relu #2"
+    for event in events:
+        crumb = breadcrumb(events, event.index)
+        for text in (crumb, crumb.replace("›", ">")):
+            assert trace.find(Address.parse(text)) == event.index
+    assert trace.find(Address.parse("0 backward rnn.cell.tanh t=4")) == 5
+    said = [row(events, i, True, {}).text.strip() for i in range(9)]
+    assert said[:4] == ["forward relu #1", "forward relu #2", "▾ backward rnn", "▾ t=4"]
+    assert said[4:] == ["▾ cell", "tanh", "backward relu #2", "▾ update", "rnn.cell.W"]

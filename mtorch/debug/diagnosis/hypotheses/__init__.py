@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mtorch.debug.diagnosis.hypotheses.case import Case, Guess
+from mtorch.debug.diagnosis.hypotheses.edited import edited
 from mtorch.debug.diagnosis.hypotheses.incoming import ignored, part_of_samples, repeated_indices, steps_shifted
 from mtorch.debug.diagnosis.hypotheses.jacobian import diagonal_only, formula_at_input
 from mtorch.debug.diagnosis.hypotheses.placement import (
@@ -36,6 +37,7 @@ HYPOTHESES: tuple[Callable[[Case], Guess | None], ...] = (
     share_only,
     after_update,
     changed_between,
+    edited,
     skip_missing,
     handed_on,
     in_another_s_place,

@@ -10,6 +10,7 @@ import numpy as np
 
 from mtorch.debug.derivatives import Budget, Derivative, Unmeasured
 from mtorch.debug.diagnosis.hypotheses.case import MOST_CALLS, Case, Guess
+from mtorch.debug.events import Call
 from mtorch.debug.gradcheck import slopes
 from mtorch.debug.twins import twin
 from mtorch.layers.base import Array
@@ -28,7 +29,7 @@ def handed_on(case: Case) -> Guess | None:
         return Guess("wrong-tensor", "is grad_output, handed on unchanged", facts) if same else None
     recorded = outer.tensors[case.check.tensor]
     for event in case.trace.events[case.check.event : outer.end]:
-        if event.call is None:
+        if event.call is None or (event is not outer and its_own(case, event.call)):
             continue
         for name, tensor in event.tensors.items():
             handed = event is not outer or (name == "grad_output" != case.check.tensor)
@@ -38,6 +39,14 @@ def handed_on(case: Case) -> Guess | None:
                 said = f"is another tensor: {a.path}'s {name}{at}, handed on unchanged"
                 return Guess("wrong-tensor", said, {"is_tensor": name, "of_path": a.path, "of_t": a.t})
     return None
+
+
+def its_own(case: Case, inner: Call) -> bool:
+    """Whether a layer inside was called with the very tensor, or has the parameter: the gradients may be the same."""
+    x = case.input()
+    if x is None:
+        return case.slot in getattr(case.layer, "within", {})
+    return bool(x.size) and any(x.shape == other.shape and np.array_equal(x, other) for other in inner.inputs)
 
 
 def in_another_s_place(case: Case) -> Guess | None:
@@ -54,9 +63,10 @@ def in_another_s_place(case: Case) -> Guess | None:
             name = case.call.names.get(slot, f"grad_{slot}")
             said = f"is the true {name}: the two are in each other's place"
             return Guess("wrong-tensor", said, {"is_tensor": name, "of_path": case.check.path, "of_t": case.check.t})
+    users = {path for path, _ in getattr(case.layer, "within", {}).get(case.slot, ())}
     for event in case.trace.events:
         other, a = event.call, event.address
-        if other is None or a.path == case.check.path or not a.path or a.phase != "backward":
+        if other is None or a.path in users | {case.check.path} or not a.path or a.phase != "backward":
             continue
         for slot, gradient in other.gradients.items():
             inner = slot in getattr(other.layer, "within", {})  # which is this very tensor, perhaps

@@ -25,7 +25,7 @@ def share_only(case: Case) -> Guess | None:
             return Guess("missing-accumulation", said, {"is_call": number + 1, "calls": len(shares), "of_path": path})
     for path, _ in users:
         own = [share for user, share in shares if user == path]
-        if near(case.recorded, sum(own[1:], own[0])):
+        if len(own) < len(shares) and near(case.recorded, sum(own[1:], own[0])):
             said = f"is what {path}'s calls contributed, and lacks what other layers add: = where += belongs"
             return Guess("missing-accumulation", said, {"calls": len(own), "of_path": path})
     return None

@@ -119,3 +119,35 @@ def test_a_forward_that_drops_imaginary_numbers_hides_nothing() -> None:
     seen = call(lambda z: X.T @ g, lambda z: g.sum(0), g)
     seen.layer.target.__class__ = Dropping
     assert confirmed(seen) is None
+
+
+class Halves(Net):
+    """Two classes' probabilities, 1/2 each where its parameters are zero, as in the beginning."""
+
+    def __init__(self) -> None:
+        self.w, self.b = np.zeros((3, 2)), np.zeros(2)
+
+    def forward(self, x: Any) -> Any:
+        self.x = x
+        e = np.exp(x @ self.w + self.b)
+        self.p = e / e.sum(1, keepdims=True)
+        return self.p
+
+    def backward(self) -> None:
+        self.db = self.p.sum(0) - T.sum(0)
+        self.dw = self.x.T @ (self.p - T) + 0.3
+
+
+def test_a_loss_that_is_another_s_double_at_these_numbers_is_tried_at_others() -> None:
+    net = Halves()
+    net.forward(X)
+    net.backward()
+    owned = tuple(Parameter(n, (("attr", n),), (("attr", f"d{n}"),)) for n in "wb")
+    forward = Forward("forward", ((Hole(0),), {}), {"x": 0}, {})
+    layer = Stranger(net, forward, Backward("backward", ((), {}), ()), owned, Chance(Halves))
+    seen = Call(layer, (X,), ONE, {"w": net.dw, "b": net.db}, {n: f"grad_{n}" for n in "wb"}, (), True, 1e-5, 1e-4)
+    with np.errstate(all="ignore"):
+        assert guessed(seen, [loss for loss in losses(net.p, [T]) if loss.name == "squares"]) is None
+        found = guessed(seen, [*losses(net.p, [T])])
+    assert found is not None
+    assert found.layer.call.loss.name == "cross-entropy"

@@ -12,6 +12,8 @@ import pytest
 import mtorch.debug
 from mtorch.debug import watch
 from mtorch.debug.strangers.here import moment
+from mtorch.debug.strangers.instruments import Instruments
+from mtorch.debug.strangers.observer import Observer
 from mtorch.errors import MtorchError
 
 
@@ -60,9 +62,41 @@ def test_what_is_no_model_is_said() -> None:
         moment(3, ())
 
 
-def test_without_a_terminal_here_says_so() -> None:
-    with pytest.raises(MtorchError, match="needs a terminal"):
-        mtorch.debug.here(Net(), np.ones((2, 3)))
+def test_without_a_terminal_here_says_so_and_the_script_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    mtorch.debug.here(Net(), np.ones((2, 3)))
+    assert capsys.readouterr() == ("", "mtorch: here(Net): the debugger needs a terminal; going on without it\n")
+
+
+class Stage(Dense):
+    def run(self, x: Any) -> Any:
+        return Dense.forward(self, x)
+
+    grad = Dense.backward
+    forward = backward = None  # type: ignore[assignment]
+
+
+def test_here_knows_the_names_that_watch_was_told() -> None:
+    with pytest.raises(MtorchError, match="Stage has no forward and backward"):
+        moment(Stage(), (np.ones((2, 3)),))
+    watch(Stage, forward="run", backward="grad")
+    trace, _, _ = moment(Stage(), (np.ones((2, 3)),))
+    assert [str(event.address) for event in trace.events][:2] == ["0 forward stage", "0 backward stage"]
+
+
+def test_under_mtorch_run_here_makes_a_note_at_the_call_that_came_last() -> None:
+    traces: list[Any] = []
+    observer = Observer(lambda trace, state: traces.append(trace))
+    with Instruments(observer, "") as instruments:
+        instruments.attach(Dense, ("forward", "backward"))
+        dense = Dense()
+        mtorch.debug.here(dense)
+        for _ in range(2):
+            dense.forward(np.ones((2, 3)))
+            dense.backward(np.ones((2, 3)))
+            mtorch.debug.here(dense)
+        observer.end()
+    places = ["0 forward dense", "0 backward dense", "1 backward dense"]
+    assert observer.notes == [[place, "here(Dense)"] for place in places]
 
 
 def test_watch_does_nothing_without_mtorch_run() -> None:

@@ -18,11 +18,14 @@ from textual.widgets import Footer, Static
 from mtorch.debug.branches import Branches
 from mtorch.debug.breakpoints import Breakpoints
 from mtorch.debug.events import Address, Trace
+from mtorch.debug.lockstep import Other
 from mtorch.debug.session import Going, Session
 from mtorch.debug.timeline import Position
 from mtorch.errors import MtorchError
 from tui import leaving
 from tui.actions.background import Background
+from tui.actions.cells import Cells
+from tui.actions.diffing import Diffs
 from tui.actions.exporting import Exports
 from tui.actions.judging import Judges
 from tui.actions.keeping import Keeps
@@ -62,6 +65,8 @@ class DebuggerApp(
     Notes,
     Whence,
     WhatIf,
+    Cells,
+    Diffs,
     Keeps,
     Exports,
     App[None],
@@ -78,7 +83,12 @@ class DebuggerApp(
     BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
 
     def __init__(
-        self, session: Session, target: str, notebook: Notebook | None = None, begin: Position | None = None
+        self,
+        session: Session,
+        target: str,
+        notebook: Notebook | None = None,
+        begin: Position | None = None,
+        other: Other | None = None,
     ) -> None:
         """It opens at `begin`, else where the user left off, else at the run's start."""
         super().__init__()
@@ -87,6 +97,7 @@ class DebuggerApp(
         self.stops = Breakpoints.from_texts(self.notebook.left.get("breakpoints"))
         self.branches, self.shown = Branches(session), session
         self.branches.restore(self.notebook.branches)
+        self.other = other
         self.position: Position | None = None
         self.trace: Trace | None = None
         self.tensor: str | None = None
@@ -165,13 +176,15 @@ class DebuggerApp(
 
     def _first_words(self) -> str:
         """What there is to do; where nothing is to be found, no search."""
+        if self.other is not None:
+            return self.greeting
         if self.session.clean:
             return f"no finding: {self.session.horizon}; ? shows all keys"
         return opening(self.session.way, self.session.why)
 
     def on_resize(self, event: Resize) -> None:
         width, height = event.size
-        if width >= WIDE and self.view is None and self.position is None:
+        if width >= WIDE and self.view is None and self.position is None and self.other is None:
             self.put_view(FIRST)
         self.query_one("#small", Static).update(
             f"mtorch needs a terminal of 80x24.\nThis one is {width}x{height}: make it larger, and go on.", layout=False

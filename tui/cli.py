@@ -169,9 +169,20 @@ def list_command(name: str | None, tag: str | None, as_json: bool) -> None:
 @main.command()
 @target_options
 @memory_option
-def debug(target: str, seed: int | None, assignments: tuple[str, ...], data: Path | None, memory: int | None) -> int:
-    """Open the debugger at iteration 0."""
-    return open_debugger(target, seed, assignments, data, memory=memory)
+@click.option("--diff", "beside", metavar="TARGET", help="Another run, shown beside this one, step by step.")
+def debug(
+    target: str,
+    seed: int | None,
+    assignments: tuple[str, ...],
+    data: Path | None,
+    memory: int | None,
+    beside: str | None,
+) -> int:
+    """Open the debugger at iteration 0.
+
+    --seed, --set and --data go to both runs.
+    """
+    return open_debugger(target, seed, assignments, data, memory=memory, beside=beside)
 
 
 @main.command()
@@ -621,10 +632,11 @@ def open_debugger(
     memory: int | None = None,
     recorded: bool = False,
     passing: bool = False,
+    beside: str | None = None,
 ) -> int:
     """Run the debugger on a target until the user leaves it; a target that is `recorded` is never run as a file.
 
-    A `passing` recording is gone then.
+    A `passing` recording is gone then. `beside` is the target of another run, to be shown with it.
     """
     if not (on_terminal() or served()):
         from tui.targets import is_recording
@@ -647,11 +659,17 @@ def open_debugger(
         notebook = Notebook(target, recording, passing)
         if not recorded:
             session.trace(0)
+        other = None
+        if beside is not None:
+            from mtorch.debug.lockstep import Other
+            from tui.actions.diffing import named, session_of
+
+            other = Other(session_of(beside, seed, assignments, data, memory), named(beside))
     if served():
         from tui.serving import end_with_server
 
         end_with_server()
-    app = DebuggerApp(session, name, notebook)
+    app = DebuggerApp(session, name, notebook, other=other)
     app.run()
     try:
         notebook.close(app.left)

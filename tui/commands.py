@@ -68,6 +68,11 @@ COMMANDS = {
     "branches": Command("branches", "all branches"),
     "branch": Command("branch", "branch NAME: look at a branch; branch trunk goes back", "NAME"),
     "compare": Command("compare", "compare NAME [N]: where a branch first differs, and how far it parts", "NAME [N]"),
+    "diff": Command(
+        "diff",
+        "diff NAME [tol=1e-6]: another run beside this one: a branch, a scenario, a .py file, a recording; D leaves it",
+        "NAME",
+    ),
     "delete-branch": Command("delete_branch", "delete-branch NAME: forget a branch", "NAME"),
     "changed": Command("changed", "back to what changed the parameter shown, or PATH[i,j]", "[PATH[i,j]] [by X]"),
     "changed-next": Command("changed_next", "on to what changes it next", "[PATH[i,j]] [by X]"),

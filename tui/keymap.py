@@ -37,7 +37,30 @@ KEYS = [
     ),
     Binding("b", "break_here", show=False, id="break", tooltip="break: a breakpoint here; enter sets it"),
     Binding("x", "whence_here", show=False, id="whence", tooltip="where a number comes from: its terms"),
-    Binding("w", "command('watch ')", show=False, id="watch", tooltip="watch: stop where a condition comes true"),
+    Binding(
+        "w",
+        "watch_here",
+        show=False,
+        id="watch",
+        tooltip="watch: stop where a parameter's cell changes, or a condition",
+    ),
+    Binding("e", "set_here", show=False, id="set", tooltip="what if: set the chosen cell, and go on as a branch"),
+    Binding(
+        "greater_than_sign",
+        "cell_change(1)",
+        show=False,
+        key_display=">",
+        id="next-change",
+        tooltip="on to where the chosen cell changes: a parameter at its update",
+    ),
+    Binding(
+        "less_than_sign",
+        "cell_change(-1)",
+        show=False,
+        key_display="<",
+        id="previous-change",
+        tooltip="back to where it changed",
+    ),
     Binding(
         "right_curly_bracket",
         "iteration(1)",
@@ -77,6 +100,9 @@ KEYS = [
     # With priority, so that what is typed right after it, or pasted with it, finds the command line open.
     Binding("colon", "command", "goto", key_display=":", id="command", priority=True, tooltip="a command line"),
     Binding("escape", "stop", show=False, key_display="esc", id="stop", tooltip="stop a run; close the command line"),
+    Binding(
+        "D", "diff_mode", show=False, id="diff", tooltip="another run beside this one; then c runs to where they part"
+    ),
     Binding("question_mark", "help", "help", key_display="?", id="help", tooltip="this help"),
     Binding("q", "quit", "quit", id="quit", tooltip="leave"),
     Binding("u", "level(-1)", show=False, id="up-level", tooltip="up: to what this event is inside of"),

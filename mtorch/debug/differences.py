@@ -130,6 +130,30 @@ def same(a: Array, b: Array) -> bool:
     return blank[0] == blank[1]
 
 
+def differing(a: Array, b: Array, tolerance: float = 0.0, largest: float | None = None) -> Array:
+    """Which numbers of two arrays of one shape differ: in any bit, but that any NaN is like any other.
+
+    With a tolerance, those that are further apart than this share of the largest finite number of both, which is
+    found where it isn't given.
+    """
+    if tolerance:
+        if largest is None:
+            largest = max(float(np.max(np.abs(x), initial=0.0, where=np.isfinite(x))) for x in (a, b))
+        found: Array = apart(a, b)[0] > tolerance * largest
+        return found
+    found = a != b
+    if a.dtype.kind == b.dtype.kind == "f":
+        found = (found | (np.signbit(a) != np.signbit(b))) & ~(np.isnan(a) & np.isnan(b))
+    return found
+
+
+def likeness(tolerance: float) -> Alike:
+    """Whether two arrays are the same; with a tolerance, whether none of their numbers differs by more."""
+    if not tolerance:
+        return same
+    return lambda a, b: a is b or (a.shape == b.shape and not differing(a, b, tolerance).any())
+
+
 def differing_states(iteration: int, one: State, two: State, alike: Alike = same) -> Difference | None:
     """The first array of a state that differs."""
     for mine, other in zip(one, two, strict=True):

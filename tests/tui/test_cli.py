@@ -425,20 +425,22 @@ class FakeApp:
     """Stands in for the screen, and remembers what it was given."""
 
     opened: list[tuple[Any, str]]
+    beside: list[Any]
     return_code = 0
     left: dict[str, Any] = {}
 
     crashed = None
 
-    def __init__(self, session: Any, target: str, notebook: Any) -> None:
+    def __init__(self, session: Any, target: str, notebook: Any, begin: Any = None, other: Any = None) -> None:
         self.opened.append((session, target))
+        self.beside.append(other)
 
     def run(self) -> None: ...
 
 
 @pytest.fixture
 def screen(monkeypatch: pytest.MonkeyPatch) -> type[FakeApp]:
-    FakeApp.opened = []
+    FakeApp.opened, FakeApp.beside = [], []
     app = ModuleType("tui.app")
     app.DebuggerApp = FakeApp  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "tui.app", app)
@@ -452,6 +454,15 @@ def test_debug_opens_the_target(screen: type[FakeApp]) -> None:
     assert target == "rnn-sin-cos"
     assert session.training.model.layers()[0].layers[0].out_dim == 4
     assert len(session.losses) == 1
+
+
+def test_debug_takes_another_run_that_seed_and_settings_go_to_as_well(screen: type[FakeApp]) -> None:
+    assert run("debug", "rnn-sin-cos", "--diff", "rnn-sin-cos-seed", "--set", "hidden=4").exit_code == 0
+    (other,) = screen.beside
+    assert other.name == "rnn-sin-cos-seed"
+    assert other.session.training.model.state_dict()["rnn.linear.weight"].shape == (5, 4)
+    assert "'rnn-sin-cost'" in refused("debug", "rnn-sin-cos", "--diff", "rnn-sin-cost")
+    assert "--seed 1: no.mtr has its own" in refused("debug", "rnn-sin-cos", "--seed", "1", "--diff", "no.mtr")
 
 
 def test_debug_of_what_cannot_run_opens_no_screen(screen: type[FakeApp], tmp_path: Path) -> None:

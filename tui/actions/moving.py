@@ -67,6 +67,9 @@ class Moves:
     def action_continue(self: Any) -> None:
         if (at := self.free()) is None:
             return
+        if self.other is not None:
+            self.to_divergence(at, back=False)
+            return
         if self.stops.enabled:
             self.run_to_hit(at, back=False)
             return
@@ -85,6 +88,9 @@ class Moves:
 
     def action_reverse_continue(self: Any) -> None:
         if (at := self.free()) is None:
+            return
+        if self.other is not None:
+            self.to_divergence(at, back=True)
             return
         if self.stops.enabled:
             self.run_to_hit(at, back=True)

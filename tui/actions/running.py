@@ -43,7 +43,7 @@ class Runs:
         """Run a job that needs the given iteration's trace: at once where that is short, else in a worker."""
         if self.running is not None:
             self.free()
-        elif self.session.distance(iteration) * self.session.seconds > SHORT:
+        elif self.session.distance(iteration) * self.session.seconds + self.others_cost(iteration) > SHORT:
             self.say(f"running to iteration {iteration} … esc stops")
             self.run_far(job)
         else:
@@ -65,7 +65,7 @@ class Runs:
 
         try:
             position, words = job(going)
-            self.session.trace(position.iteration, going)
+            self.bring_other(self.session.trace(position.iteration, going), going)
             self.post_message(Arrived(position, words))
         except Stopped:
             now = len(self.session.losses)
@@ -74,7 +74,7 @@ class Runs:
             self.post_message(Arrived(None, error=error))
 
     def run_far(self: Any, job: Job, known: str = "") -> None:
-        self.known = known
+        self.known, self.wanted = known, None
         self.running = self._run(job)
 
     def fail(self: Any, error: BaseException) -> None:
@@ -87,6 +87,7 @@ class Runs:
     def arrive(self: Any, position: Position, words: str) -> None:
         # Kept here, because the session is not to be had while it runs.
         self.trace = self.session.trace(position.iteration)
+        self.bring_other(self.trace)
         if self.shown is not self.session:
             self.shown = self.session
             self._forget_checks()
@@ -98,10 +99,15 @@ class Runs:
                 self.tensor = None
             self.forget_stopped()
         self.position = position
+        wanted, self.wanted = self.wanted, None
+        if wanted is not None:
+            self.tensor = wanted[0]
         if self.session.inexact is not None and not words:
             words = f"careful: iteration {self.session.inexact} came out otherwise when it was run again"
         self.say(words)
         self.show()
+        if wanted is not None:
+            self.table.choose(wanted[1])
 
     def on_arrived(self: Any, message: Arrived) -> None:
         self.running = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.text import Text
@@ -36,7 +37,7 @@ class Shows:
         (iteration, index), trace = self.position, self.trace
         report = self.session.known_report(iteration)
         self.query_one("#crumb", Static).update(self._crumb(trace.events, index, report), layout=False)
-        self.query_one(EventTree).show(trace, index, report, self.stops_in(trace))
+        self.query_one(EventTree).show(trace, index, self.marks(report), self.stops_in(trace))
         curve, words = loss_so_far(self.session.losses, iteration, self.query_one("#loss").content_size.width)
         self.query_one("#loss", Static).update(f"{curve}\n{words}", layout=False)
         self._show_tensors(trace.events[index], report)
@@ -51,11 +52,22 @@ class Shows:
     def _crumb(self: Any, events: tuple[Event, ...], index: int, report: Report | None) -> Text:
         iteration = events[index].address.iteration
         state = summary(report, self.checking == iteration, self.session.known_health(iteration) or ())
+        if self.step is not None:
+            return self.crumb_beside(events, index)  # type: ignore[no-any-return]
         left = plain(branch_words(self.branches, iteration) + breadcrumb(events, index))
         room = max(1, self.size.width - 2 - len(state))
         return Text(left[: room - 1].ljust(room) + state, no_wrap=True)
 
-    def _wrong(self: Any, event: Event, report: Report | None) -> list[str]:
+    def marks(self: Any, report: Report | None) -> Mapping[int, Any]:
+        """The events that are marked: those that differ from another run's, where there is one, else the wrong ones."""
+        if self.step is not None:
+            return self.step.differing  # type: ignore[no-any-return]
+        return report.marked if report else {}
+
+    def _wrong(self: Any, event: Event, report: Report | None) -> Sequence[str]:
+        """The tensors that are marked."""
+        if self.step is not None:
+            return self.step.differing.get(event.index, ())  # type: ignore[no-any-return]
         return [check.tensor for check in report.wrong.get(event.index, ())] if report else []
 
     def _show_tensors(self: Any, event: Event, report: Report | None) -> None:
@@ -72,7 +84,9 @@ class Shows:
             name = order[number] if number < len(order) else ""
             array = event.tensors.get(name)
             beside, judged, note = None, None, ""
-            if report and array is not None and name in wrong:
+            if self.step is not None:
+                beside, note = self.beside(event.index, name, array)
+            elif report and array is not None and name in wrong:
                 numerical = report.known_numerical(event.index, name)
                 beside = None if numerical is None else Beside(numerical)
                 judged = report.trace.events[event.index].tensors[name]
@@ -103,7 +117,7 @@ class Shows:
         panel = self.query_one("#verdict", Static)
         room = panel.content_size
         stopped = [f"stopped: {plain(self.failed)}"] if self.failed else []
-        said_here = map(plain, [*text.split("\n"), *self.noted_here])
+        said_here = map(plain, [*self.said_beside, *text.split("\n"), *self.noted_here])
         lines, equations = here([*stopped, *said_here], map(plain, event.equations), room.width, room.height)
         words = Text("\n".join(lines), self.colour("text-error" if self.failed else KIND[said.kind]), no_wrap=True)
         words.append("".join(f"\n{equation}" for equation in equations), "dim")

@@ -93,10 +93,12 @@ class Tensors:
             self.say(str(error))
             return
         if found is None:
-            self.say(NOWHERE.get(sought, "there is no finite number"))
+            same = sought == "wrong" and self.step is not None
+            self.say("no cell differs" if same else NOWHERE.get(sought, "there is no finite number"))
         else:
             self.table.choose(found)
-            self.say(f"{sought}: {self.named(found)}")
+            marked = "differs" if self.step is not None else "wrong"
+            self.say(f"{marked if sought == 'wrong' else sought}: {self.named(found)}")
 
     def action_cell(self: Any, words: str) -> None:
         """To a cell by its index."""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mtorch.debug.differences import differing
 from mtorch.layers.base import Array
 from tui.viewmodels.heat import apart, level
 from tui.viewmodels.numbers import FORMS, cell
@@ -31,13 +32,16 @@ class Cell(NamedTuple):
 
 class Beside(NamedTuple):
     """Numbers that stand beside a tensor's own, and what the two are called. Where `apart`, they are another run's, and
-    cells are coloured by how far the two are apart.
+    cells are coloured by how far the two are apart, marked where that is more than the tolerance; and with `halves` the
+    two stand in two tables.
     """
 
     array: Array
     ours: str = "recorded"
     theirs: str = "right"
     apart: bool = False
+    tolerance: float = 0.0
+    halves: bool = False
 
 
 class Look(NamedTuple):
@@ -144,9 +148,14 @@ class Table:
         """Of a number."""
         return FORMS[self.look.form].width
 
+    @cached_property
+    def halves(self) -> bool:
+        """Whether there are two tables, one of each run."""
+        return self.right is not None and self.beside is not None and self.beside.halves
+
     @property
     def column_width(self) -> int:
-        return (self.width + 1) * (1 if self.right is None else 2) + 1
+        return (self.width + 1) * (1 if self.right is None or self.halves else 2) + 1
 
     @cached_property
     def label_width(self) -> int:
@@ -209,9 +218,9 @@ class Table:
     def column_label(self, column: int) -> str:
         names, own = self._names(1), self.own_column(column)
         name = names[own] if names else str(own)
-        return (
-            name if self.beside is None or self.right is None else f"{name} {self.beside.ours} / {self.beside.theirs}"
-        )
+        if self.beside is None or self.right is None or self.halves:
+            return name
+        return f"{name} {self.beside.ours} / {self.beside.theirs}"
 
     def cells(self, row: int, column: int) -> tuple[Cell, ...]:
         """One cell; two where something stands beside it."""
@@ -223,8 +232,9 @@ class Table:
         right = self.right[row, column]
         there = Cell(cell(right, form), level(float(right), self.scale))
         if self.beside.apart:
-            shade, same = apart(float(value), float(right)), value == right or (value != value and right != right)
-            return (here._replace(level=shade, wrong=not same), there._replace(level=shade))
+            shade, ours, theirs = apart(float(value), float(right)), np.asarray(value), np.asarray(right)
+            marked = bool(differing(ours, theirs, self.beside.tolerance, self.scale))
+            return (here._replace(level=shade, wrong=marked), there._replace(level=shade, wrong=marked and self.halves))
         wrong = not np.isnan(right) and not abs(self.compared[row, column] - right) <= WRONG * self.scale
         return (here._replace(wrong=wrong), there)
 
@@ -243,11 +253,10 @@ class Table:
         if self.right is None or self.beside is None:
             return None
         ours, theirs = self.array if self.judged is None else self.judged, self.beside.array
+        if self.beside.apart:
+            return differing(ours, theirs, self.beside.tolerance, self.scale)
         with np.errstate(all="ignore"):
-            if self.beside.apart:
-                found: Array = ~((ours == theirs) | ((ours != ours) & (theirs != theirs)))
-            else:
-                found = ~(np.abs(ours - theirs) <= WRONG * self.scale) & ~np.isnan(theirs)
+            found: Array = ~(np.abs(ours - theirs) <= WRONG * self.scale) & ~np.isnan(theirs)
         return found
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding
@@ -9,7 +12,6 @@ from textual.events import Click
 from textual.strip import Strip
 
 from mtorch.debug.events import Trace
-from mtorch.debug.report import Report
 from tui.messages import Jump
 from tui.plain import plain
 from tui.viewmodels.tree import STOP, ancestors, row, visible
@@ -26,7 +28,7 @@ class EventTree(LineView):
     ]
 
     trace: Trace | None = None
-    report: Report | None = None
+    marked: Mapping[int, Any] = {}
     current = 0
     stops: frozenset[int] = frozenset()
 
@@ -35,10 +37,10 @@ class EventTree(LineView):
         self.opened: set[int] = set()
         self.rows: list[int] = []
 
-    def show(self, trace: Trace, current: int, report: Report | None, stops: frozenset[int] = frozenset()) -> None:
+    def show(self, trace: Trace, current: int, marked: Mapping[int, Any], stops: frozenset[int] = frozenset()) -> None:
         """`stops` are the events that a breakpoint stops at."""
         self.stops = stops
-        self.trace, self.current, self.report = trace, current, report
+        self.trace, self.current, self.marked = trace, current, marked
         # Iterations are alike event by event, so what is open stays open from one to the next.
         self.opened = {event for event in self.opened if event < len(trace.events)}
         self.rows = visible(trace.events, self.opened, current)
@@ -53,7 +55,7 @@ class EventTree(LineView):
     def action_fold(self) -> None:
         if self.trace is not None:
             self.opened ^= {self.current}
-            self.show(self.trace, self.current, self.report, self.stops)
+            self.show(self.trace, self.current, self.marked, self.stops)
 
     def on_click(self, click: Click) -> None:
         line = self.scroll_offset.y + click.get_content_offset(self).y if click.get_content_offset(self) else -1
@@ -68,7 +70,7 @@ class EventTree(LineView):
         index = self.rows[line]
         events = self.trace.events
         opened = index in self.opened or index in ancestors(events, self.current)
-        shown = row(events, index, opened, self.report.marked if self.report else {})
+        shown = row(events, index, opened, self.marked)
         style = base + Style(bold=True, reverse=True) if index == self.current else base
         mark = style + Style(color=self.app.colour("text-error"), bold=True)
         here, stop = ">" if index == self.current else " ", STOP if index in self.stops else " "

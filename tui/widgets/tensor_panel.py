@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -19,7 +20,7 @@ from tui.widgets.tensor_table import TensorTable
 class TensorPanel(Vertical):
     """`note` says something about the tensor, such as that it is wrong."""
 
-    shown: tuple[Array | None, ...] = (None, None)
+    shown: tuple[Array | None, Array | None, Any] = (None, None, ())
     tensor = ""
 
     def compose(self) -> ComposeResult:
@@ -40,7 +41,7 @@ class TensorPanel(Vertical):
         if array is not None:
             title.append(plain(name), "bold").append(f"{note and ' ' + note}  {statistics(array)}")
         self.query_one(Static).update(title, layout=False)
-        before, self.shown = self.shown, (array, beside.array if beside else None)
-        if any(a is not b for a, b in zip(before, self.shown, strict=True)):
+        before, self.shown = self.shown, (array, beside.array if beside else None, beside[1:] if beside else ())
+        if before[0] is not self.shown[0] or before[1] is not self.shown[1] or before[2] != self.shown[2]:
             table = None if array is None else Table(array, beside, judged, labels=labels)
             self.query_one(TensorTable).show(table)

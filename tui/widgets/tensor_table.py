@@ -80,16 +80,26 @@ class TensorTable(LineView):
             self.set_extent(0, 0)
         else:
             # A column more, so that the last one can be scrolled to with a whole one at the left.
-            self.set_extent(self.label_width + (table.columns + 1) * table.column_width, table.rows + self.heads)
+            width = self.label_width + (table.columns + 1) * table.column_width
+            hidden = self.scrollable_content_region.width - self.half  # behind the other run's table
+            self.set_extent(width + hidden, table.rows + self.heads)
 
     @property
     def label_width(self) -> int:
         return min(LONGEST, self.table.label_width) if self.table else 0
 
     @property
+    def half(self) -> int:
+        """The width of a table: where there are two, of each."""
+        width = self.scrollable_content_region.width
+        return max(1, (width - 1) // 2) if self.table and self.table.halves else width
+
+    @property
     def heads(self) -> int:
-        """Lines above the cells: the columns' labels, and which slice shows where there are several axes more."""
-        return 1 + bool(self.table and self.table.rest)
+        """Lines above the cells: the columns' labels, which slice shows where there are several axes more, and, where
+        there are two tables, whose they are.
+        """
+        return 1 + bool(self.table and self.table.rest) + bool(self.table and self.table.halves)
 
     @property
     def cell(self) -> tuple[int, ...] | None:
@@ -116,7 +126,7 @@ class TensorTable(LineView):
         self.cursor = row, column
         height = max(1, self.scrollable_content_region.height - self.heads)
         y = min(max(self.scroll_y, row - height + 1), row)
-        whole = max(1, (self.scrollable_content_region.width - self.label_width) // table.column_width)
+        whole = max(1, (self.half - self.label_width) // table.column_width)
         first = min(max(-(-int(self.scroll_x) // table.column_width), column - whole + 1), column)
         self.scroll_to(x=first * table.column_width, y=y, animate=False)
         self.refresh()
@@ -134,12 +144,16 @@ class TensorTable(LineView):
             self.look_by(self.table.slice(self.table.number + by))
             self.post_message(Chosen())
 
+    def on_resize(self) -> None:
+        self._measure()
+
     def on_click(self, click: Click) -> None:
         offset, table = click.get_content_offset(self), self.table
         if offset is None or table is None:
             return
         row = self.scroll_offset.y + offset.y - self.heads
-        column = (self.scroll_offset.x + offset.x - self.label_width) // table.column_width
+        x = offset.x % (self.half + 1)
+        column = (self.scroll_offset.x + x - self.label_width) // table.column_width
         if 0 <= row < table.rows and 0 <= column < table.columns:
             self._to(row, column)
 
@@ -151,16 +165,28 @@ class TensorTable(LineView):
             return Strip([Segment(words, base)]).adjust_cell_length(width, base)
         if y == 0 and table.rest:
             return Strip([Segment(sliced(table), base + Style(bold=True))]).adjust_cell_length(width, base)
-        scroll_x, scroll_y = self.scroll_offset
-        row = scroll_y + y - self.heads
+        row = self.scroll_offset.y + y - self.heads
         if row >= table.rows:
             return Strip.blank(width, base)
+        if not table.halves:
+            return self._row(y, row, width, base)
+        both = [self._row(y, row, self.half, base, side) for side in (0, 1)]
+        line = Strip([Segment("│", base + Style(dim=True))])
+        return Strip.join([both[0], line, both[1]]).adjust_cell_length(width, base)
+
+    def _row(self, y: int, row: int, width: int, base: Style, side: int | None = None) -> Strip:
+        """A line of the table; with a side, of the one run's or of the other's, 0 or 1."""
+        table, scroll_x = self.table, self.scroll_offset.x
+        assert table is not None
+        muted = base + Style(dim=True)
+        if side is not None and table.beside is not None and y == self.heads - 2:
+            name = plain((table.beside.ours, table.beside.theirs)[side])
+            return Strip([Segment(f" {name}", base + Style(bold=True))]).adjust_cell_length(width, base)
         first = scroll_x // table.column_width
         cut = scroll_x - first * table.column_width
         room = width - self.label_width
         # Of numbers only whole ones: the part of one reads as another.
         last = min(table.columns, first + max(1, (room + cut) // table.column_width))
-        muted = base + Style(dim=True)
         segments: list[Segment] = []
         for column in range(first, last):
             if y < self.heads:
@@ -170,7 +196,8 @@ class TensorTable(LineView):
                 segments.append(Segment(f"{label} ", muted))
             else:
                 chosen = (row, column) == self.cursor
-                for number, cell in enumerate(table.cells(row, column)):
+                cells = table.cells(row, column)
+                for number, cell in enumerate(cells if side is None else cells[side : side + 1]):
                     segments += self._cell(cell, base, "[" if chosen and not number else " ")
                 segments.append(Segment("]", base + Style(bold=True)) if chosen else Segment(" ", base))
         body = Strip(segments).crop(cut, cut + room).adjust_cell_length(max(0, room), base)

@@ -53,6 +53,16 @@ def test_another_run_beside_is_apart_and_not_wrong() -> None:
     assert shades[0] == shades[2] == 16 < shades[1]
 
 
+def test_another_run_has_a_table_of_its_own_and_what_is_closer_than_the_tolerance_is_not_marked() -> None:
+    ours, theirs = np.array([1.0, 2.0]), np.array([1.0 + 1e-7, 2.5])
+    table = Table(ours, Beside(theirs, "a", "b", apart=True, tolerance=1e-6, halves=True))
+    assert [[cell.wrong for cell in table.cells(0, column)] for column in range(2)] == [[False] * 2, [True] * 2]
+    assert table.column_label(1) == "1" and table.column_width == Table(ours).column_width
+    assert table.wrong().tolist() == [False, True]
+    other = Table(ours, Beside(np.zeros(3), apart=True, halves=True))
+    assert not other.halves and other.wrong() is None, "of another shape"
+
+
 def test_cells_are_sought_behind_the_chosen_one_and_from_the_start_again() -> None:
     array = np.array([[0.5, -3.0], [np.nan, 0.1]])
     table = Table(array, Beside(np.array([[0.5, 3.0], [0.0, 0.2]])))

@@ -34,6 +34,7 @@ from tui.actions.tensors import Tensors
 from tui.actions.viewing import FIRST, WIDE, Views
 from tui.actions.whatif import WhatIf
 from tui.actions.whence import Whence
+from tui.history import History
 from tui.keymap import KEYS
 from tui.notebook import Notebook
 from tui.plain import plain
@@ -58,9 +59,17 @@ class DebuggerApp(Runs, Judges, Moves, Shows, Tensors, Views, Prompt, Stops, Not
     VERTICAL_BREAKPOINTS: ClassVar = [(0, "-low"), (24, "-short"), (36, "-tall"), (50, "-huge")]
     BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
 
-    def __init__(self, session: Session, target: str, notebook: Notebook | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        target: str,
+        notebook: Notebook | None = None,
+        *,
+        history: History | None = None,
+    ) -> None:
         super().__init__()
         self.session, self.target = session, target
+        self.history = history or History()
         self.notebook = notebook or Notebook(None)
         self.stops = Breakpoints.from_texts(self.notebook.left.get("breakpoints"))
         self.branches, self.shown = Branches(session), session
@@ -99,7 +108,14 @@ class DebuggerApp(Runs, Judges, Moves, Shows, Tensors, Views, Prompt, Stops, Not
         yield Static(id="status", markup=False)
         with Horizontal(id="line"):
             yield Static(":", id="prompt", markup=False)
-            yield CommandLine(id="command", compact=True, placeholder="goto 0 backward rnn t=3", select_on_focus=False)
+            yield CommandLine(
+                self.candidates,
+                self.history,
+                id="command",
+                compact=True,
+                placeholder="goto 0 backward rnn t=3",
+                select_on_focus=False,
+            )
         yield Footer(compact=True, show_command_palette=False)
         yield Static(id="small", markup=False)
 

@@ -504,6 +504,8 @@ def open_debugger(
         raise click.UsageError(f"the debugger needs a terminal; without one, use {others}")
     from mtorch.errors import DataError
     from tui.app import DebuggerApp
+    from tui.folders import home
+    from tui.history import History
     from tui.leaving import leave
     from tui.notebook import Notebook
     from tui.plain import plain
@@ -520,7 +522,7 @@ def open_debugger(
         target = load(name, seed, assignments, data)
         session, notebook = target.session(memory), Notebook(target)
         session.trace(0)
-    app = DebuggerApp(session, name, notebook)
+    app = DebuggerApp(session, name, notebook, history=History(home("state") / "history"))
     app.run()
     try:
         notebook.close(app.left)

@@ -426,7 +426,7 @@ class FakeApp:
     return_code = 0
     left: dict[str, Any] = {}
 
-    def __init__(self, session: Any, target: str, notebook: Any) -> None:
+    def __init__(self, session: Any, target: str, notebook: Any, **options: Any) -> None:
         self.opened.append((session, target))
 
     def run(self) -> None: ...

@@ -9,6 +9,7 @@ import select
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 import time
 from collections.abc import Callable, Iterator
@@ -29,7 +30,9 @@ class Terminal:
         self.raw = b""
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-        environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        self.home = tempfile.TemporaryDirectory()
+        own = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "MTORCH_HOME": self.home.name}
+        environment = {**os.environ, **own}
         self.process = subprocess.Popen(
             [COMMAND, *arguments], stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True
         )
@@ -65,6 +68,7 @@ class Terminal:
         self.process.kill()
         self.process.wait()
         os.close(self.master)
+        self.home.cleanup()
 
 
 @pytest.fixture

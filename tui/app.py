@@ -26,8 +26,10 @@ from tui.actions.judging import Judges
 from tui.actions.keeping import Keeps
 from tui.actions.moving import FAR, Moves
 from tui.actions.notes import Notes
+from tui.actions.playing import Plays
 from tui.actions.prompt import Prompt
 from tui.actions.running import Runs
+from tui.actions.searching import Searches
 from tui.actions.showing import Shows
 from tui.actions.stops import Stops
 from tui.actions.tensors import Tensors
@@ -47,7 +49,9 @@ from tui.widgets.tabs import Tabs
 from tui.widgets.tensor_panel import TensorPanel
 
 
-class DebuggerApp(Runs, Judges, Moves, Shows, Tensors, Views, Prompt, Stops, Notes, Whence, WhatIf, Keeps, App[None]):
+class DebuggerApp(
+    Runs, Judges, Moves, Shows, Tensors, Views, Prompt, Stops, Notes, Whence, WhatIf, Keeps, Searches, Plays, App[None]
+):
     """A session on a screen. Its state: a position, a tensor's name, and what is under way.
 
     What it does is in `tui/actions/`, a subject a class.

@@ -80,6 +80,13 @@ COMMANDS = {
     "view": Command(
         "view", "view NAME: what shows beside the tensors, such as view network; view tensors, nothing", "NAME"
     ),
+    "search": Command(
+        "search",
+        "search TEXT: to the next event with that text, or regular expression, in place, tensors or findings",
+        "TEXT",
+        ("/",),
+    ),
+    "play": Command("play", "step on by itself, or stop that"),
     "note": Command("note", "note TEXT: note something at this event; it is saved with the run", "TEXT"),
     "notes": Command("notes", "all notes; enter goes to one"),
     "delete-note": Command("delete_note", "delete-note N: forget a note, or several: 2 4-6", "N"),

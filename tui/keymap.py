@@ -74,6 +74,14 @@ KEYS = [
     Binding("j", "move_cell(0, 1)", show=False, id="down", tooltip="the cell below"),
     Binding("k", "move_cell(0, -1)", show=False, id="up", tooltip="the cell above"),
     Binding("l", "move_cell(1, 0)", show=False, id="right", tooltip="the cell to the right"),
+    Binding(
+        "slash", "command('search ')", show=False, key_display="/", id="search", tooltip="search: events by a text"
+    ),
+    Binding("full_stop", "match(1)", show=False, key_display=".", id="next-match", tooltip="the next match"),
+    Binding("comma", "match(-1)", show=False, key_display=",", id="previous-match", tooltip="the match before"),
+    Binding("space", "play", show=False, id="play", tooltip="step on by itself, as often a second as it says; or stop"),
+    Binding("minus", "speed(-1)", show=False, key_display="-", id="slower", tooltip="slower"),
+    Binding("equals_sign", "speed(1)", show=False, key_display="=", id="faster", tooltip="faster"),
     # With priority, so that what is typed right after it, or pasted with it, finds the command line open.
     Binding("colon", "command", "goto", key_display=":", id="command", priority=True, tooltip="a command line"),
     Binding("escape", "stop", show=False, key_display="esc", id="stop", tooltip="stop a run; close the command line"),

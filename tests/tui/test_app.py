@@ -253,7 +253,7 @@ async def test_the_chosen_tensor_shows_in_the_strip(debug: Debug) -> None:
 
 
 async def test_help_lists_every_key(debug: Debug) -> None:
-    async with debug(HEALTHY, (100, 70)) as driver:
+    async with debug(HEALTHY, (100, 84)) as driver:
         await driver.press("question_mark")
         for binding in driver.app.BINDINGS:
             assert binding.tooltip in driver.text

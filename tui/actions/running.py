@@ -110,6 +110,7 @@ class Runs:
             self.say(message.words)
         else:
             self.arrive(message.position, message.words)
+        self.came()
 
     def on_running(self: Any, message: Running) -> None:
         if self.running is not None and time.monotonic() - self._told > HEARD:
@@ -121,6 +122,10 @@ class Runs:
             self.go(lambda _: (Position(iteration, message.event), ""), iteration)
 
     def action_stop(self: Any) -> None:
+        if self.playing:
+            self.action_play()
         if self.running is not None:
             self.running.cancel()
             self.say("stopping …")
+        else:
+            self.stop_searching()

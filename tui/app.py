@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from rich.text import Text
 from textual.app import App, ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.color import Color
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
@@ -36,11 +36,15 @@ from tui.actions.tensors import Tensors
 from tui.actions.viewing import FIRST, WIDE, Views
 from tui.actions.whatif import WhatIf
 from tui.actions.whence import Whence
+from tui.commands import COMMANDS
+from tui.config import Config
 from tui.history import History
-from tui.keymap import KEYS
+from tui.keymap import KEYS, grouped, keys_now
 from tui.notebook import Notebook
+from tui.palette import Everything
 from tui.plain import plain
 from tui.screens.help import HelpScreen
+from tui.viewmodels.help import Entry
 from tui.widgets.command_line import CommandLine
 from tui.widgets.event_tree import EventTree
 from tui.widgets.findings_list import FindingsList
@@ -62,6 +66,7 @@ class DebuggerApp(
     HORIZONTAL_BREAKPOINTS: ClassVar = [(0, "-narrow"), (80, "-enough"), (120, "-broad"), (180, "-wide")]
     VERTICAL_BREAKPOINTS: ClassVar = [(0, "-low"), (24, "-short"), (36, "-tall"), (50, "-huge")]
     BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
+    COMMANDS: ClassVar = App.COMMANDS | {Everything}
 
     def __init__(
         self,
@@ -70,8 +75,10 @@ class DebuggerApp(
         notebook: Notebook | None = None,
         *,
         history: History | None = None,
+        config: Config | None = None,
     ) -> None:
         super().__init__()
+        self.config = config or Config()
         self.session, self.target = session, target
         self.history = history or History()
         self.notebook = notebook or Notebook(None)
@@ -124,6 +131,9 @@ class DebuggerApp(
         yield Static(id="small", markup=False)
 
     def on_mount(self) -> None:
+        self.set_keymap(dict(self.config.keys))
+        self.theme = self.config.theme or self.theme
+        self.write_numbers(self.config.format)
         self.query_one("#loss").border_title = "loss per element"
         self.query_one("#verdict").border_title = "here"
         self.theme_changed_signal.subscribe(self, lambda _: self.show())
@@ -169,7 +179,9 @@ class DebuggerApp(
         self.query_one("#status", Static).update(Text(plain(words), no_wrap=True, overflow="ellipsis"), layout=False)
 
     def action_help(self) -> None:
-        self.push_screen(HelpScreen(b for b in self.BINDINGS if isinstance(b, Binding)))
+        keys = [Entry(group, keys_now(b, self.config.keys), b.tooltip, b.id or "") for group, b in grouped()]
+        commands = [Entry("Commands, after a colon", name, c.summary) for name, c in COMMANDS.items()]
+        self.push_screen(HelpScreen([*keys, *commands]))
 
     async def action_quit(self) -> None:
         """Leave, unless something would be lost that was not said yet."""

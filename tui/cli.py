@@ -403,6 +403,14 @@ def diff(
     return 0 if found.same else 1
 
 
+@main.command("config")
+def config_command() -> None:
+    """Print where the debugger's settings and keys are kept, and what they are, as a file that can be edited."""
+    from tui import config
+
+    click.echo(config.as_toml(config.read(), config.path()))
+
+
 @main.group("data", invoke_without_command=True)
 @click.pass_context
 def data_group(ctx: click.Context) -> None:
@@ -503,6 +511,7 @@ def open_debugger(
         others = f"mtorch replay --verify {name}" if recorded else f"mtorch check {name} or mtorch train {name}"
         raise click.UsageError(f"the debugger needs a terminal; without one, use {others}")
     from mtorch.errors import DataError
+    from tui import config
     from tui.app import DebuggerApp
     from tui.folders import home
     from tui.history import History
@@ -510,6 +519,7 @@ def open_debugger(
     from tui.notebook import Notebook
     from tui.plain import plain
 
+    settings = config.read()
     target: Target | None
     if recorded:
         from tui.recordings import opened
@@ -522,7 +532,7 @@ def open_debugger(
         target = load(name, seed, assignments, data)
         session, notebook = target.session(memory), Notebook(target)
         session.trace(0)
-    app = DebuggerApp(session, name, notebook, history=History(home("state") / "history"))
+    app = DebuggerApp(session, name, notebook, history=History(home("state") / "history"), config=settings)
     app.run()
     try:
         notebook.close(app.left)

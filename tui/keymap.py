@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from textual.binding import Binding
+from textual.keys import format_key
 
 from tui.viewmodels.views import VIEWS
 
@@ -116,3 +119,31 @@ KEYS = [
     Binding("y", "copy", show=False, id="copy", tooltip="copy the cell's number"),
     Binding("Y", "copy('slice')", show=False, id="copy-slice", tooltip="copy all numbers of the slice that shows"),
 ]
+
+GROUPS = {
+    "Moving": (
+        *("step", "reverse-step", "next", "reverse-next", "finish", "reverse-finish", "up-level", "down-level"),
+        *("next-iteration", "previous-iteration", "play", "slower", "faster"),
+    ),
+    "Stopping and finding": (
+        *("continue", "reverse-continue", "break", "watch", "search", "next-match", "previous-match", "stop"),
+    ),
+    "Numbers": (
+        *("next-tensor", "previous-tensor", "left", "down", "up", "right", "previous-slice", "next-slice", "cell"),
+        *("largest", "smallest", "wrong", "nonfinite", "whence", "sort", "format", "copy", "copy-slice"),
+    ),
+    "Panels": (*(f"panel-{digit}" for digit in "1234567890"), "zoom-in", "zoom-out"),
+}
+"""What the help has together, by ids; the rest comes after."""
+
+
+def grouped() -> Iterator[tuple[str, Binding]]:
+    """Every binding with its group."""
+    known = {name: group for group, names in GROUPS.items() for name in names}
+    for group in (*GROUPS, "The screen"):
+        yield from ((group, binding) for binding in KEYS if known.get(binding.id or "", "The screen") == group)
+
+
+def keys_now(binding: Binding, keys: Mapping[str, str]) -> str:
+    """Its keys as one reads them, where `keys` has others by ids."""
+    return " ".join(format_key(key) for key in keys.get(binding.id or "", binding.key).split(","))

@@ -9,7 +9,7 @@ from typing import Any
 from textual.widgets import Input
 
 from mtorch.errors import MtorchError
-from tui.commands import parse
+from tui.commands import COMMANDS, parse
 from tui.history import History
 from tui.viewmodels.completion import Context, candidates
 from tui.viewmodels.numbers import FORMS
@@ -64,6 +64,14 @@ class Prompt:
             getattr(self, f"action_{command.action}")(rest)
         else:
             await self.run_action(command.action)
+
+    async def choose(self: Any, name: str) -> None:
+        """A command from the palette: done where it takes nothing, else put into the command line."""
+        command = COMMANDS[name]
+        if command.takes and not command.move:
+            self.action_command(f"{name} ")
+        else:
+            await self.carry_out(name)
 
     def candidates(self: Any, line: str) -> list[str]:
         """How a line may go on, here."""

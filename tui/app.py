@@ -22,6 +22,7 @@ from mtorch.debug.session import Going, Session
 from mtorch.debug.timeline import Position
 from mtorch.errors import MtorchError
 from tui import leaving
+from tui.actions.following import Follows
 from tui.actions.judging import Judges
 from tui.actions.keeping import Keeps
 from tui.actions.moving import FAR, Moves
@@ -36,6 +37,7 @@ from tui.actions.tensors import Tensors
 from tui.actions.viewing import FIRST, WIDE, Views
 from tui.actions.whatif import WhatIf
 from tui.actions.whence import Whence
+from tui.command_file import CommandFile
 from tui.commands import COMMANDS
 from tui.config import Config
 from tui.history import History
@@ -54,7 +56,22 @@ from tui.widgets.tensor_panel import TensorPanel
 
 
 class DebuggerApp(
-    Runs, Judges, Moves, Shows, Tensors, Views, Prompt, Stops, Notes, Whence, WhatIf, Keeps, Searches, Plays, App[None]
+    Runs,
+    Judges,
+    Moves,
+    Shows,
+    Tensors,
+    Views,
+    Prompt,
+    Stops,
+    Notes,
+    Whence,
+    WhatIf,
+    Keeps,
+    Searches,
+    Plays,
+    Follows,
+    App[None],
 ):
     """A session on a screen. Its state: a position, a tensor's name, and what is under way.
 
@@ -76,9 +93,11 @@ class DebuggerApp(
         *,
         history: History | None = None,
         config: Config | None = None,
+        script: CommandFile | None = None,
     ) -> None:
         super().__init__()
         self.config = config or Config()
+        self.script, self.typed = script, []
         self.session, self.target = session, target
         self.history = history or History()
         self.notebook = notebook or Notebook(None)
@@ -90,7 +109,7 @@ class DebuggerApp(
         self.tensor: str | None = None
         self.checking: int | None = None
         self.failures: dict[int, str] = {}
-        self.failed = self.warned = ""
+        self.failed = self.warned = self.said = ""
         self._told = 0.0
         self.comparing, self.uncompared = set(), {}
         self._soon: Timer | None = None
@@ -140,6 +159,8 @@ class DebuggerApp(
         self.query_one("#tree").focus()
         self.say(f"{self.target}: running its first iteration …")
         self.run_far(self._start)
+        if self.script:
+            self.run_worker(self.follow(self.script), group="follow", exit_on_error=False)
 
     def _start(self, going: Going) -> tuple[Position, str]:
         """Where the user left off, if the run says so, and that is still there."""
@@ -176,7 +197,8 @@ class DebuggerApp(
         self._put(words)
 
     def _put(self, words: str) -> None:
-        self.query_one("#status", Static).update(Text(plain(words), no_wrap=True, overflow="ellipsis"), layout=False)
+        self.said = plain(words)
+        self.query_one("#status", Static).update(Text(self.said, no_wrap=True, overflow="ellipsis"), layout=False)
 
     def action_help(self) -> None:
         keys = [Entry(group, keys_now(b, self.config.keys), b.tooltip, b.id or "") for group, b in grouped()]

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 UNUSABLE, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
+SIZE = (120, 40)
+"""Of the screen that nobody sees."""
 LARGEST_SEED = 2**63 - 1
 
 
@@ -104,6 +106,14 @@ def memory_option(command: Command) -> Command:
     return click.option("--memory", type=Size(), envvar="MTORCH_MEMORY", metavar="SIZE", help=words)(command)
 
 
+def commands_options(command: Command) -> Command:
+    """What all commands that open the debugger take."""
+    file = click.Path(path_type=Path)
+    words = "A file of the prompt's commands, to be carried out first."
+    command = click.option("--headless", is_flag=True, help="With --commands: no screen, a transcript.")(command)
+    return click.option("--commands", "commands_file", type=file, metavar="FILE", help=words)(command)
+
+
 def target_options(command: Command) -> Command:
     """What all commands that run a target take."""
     options = (
@@ -164,9 +174,22 @@ def list_command(name: str | None, tag: str | None, as_json: bool) -> None:
 @main.command()
 @target_options
 @memory_option
-def debug(target: str, seed: int | None, assignments: tuple[str, ...], data: Path | None, memory: int | None) -> int:
-    """Open the debugger at iteration 0."""
-    return open_debugger(target, seed, assignments, data, memory=memory)
+@commands_options
+def debug(
+    target: str,
+    seed: int | None,
+    assignments: tuple[str, ...],
+    data: Path | None,
+    memory: int | None,
+    commands_file: Path | None,
+    headless: bool,
+) -> int:
+    """Open the debugger at iteration 0.
+
+    mtorch config says where keys and settings are kept. With --commands and without a terminal, print what comes of
+    each command.
+    """
+    return open_debugger(target, seed, assignments, data, memory=memory, commands_file=commands_file, headless=headless)
 
 
 @main.command()
@@ -215,6 +238,7 @@ def check(
 @click.option("--iteration-of", "begins", default="", metavar="CLASS", help="A forward of CLASS begins an iteration.")
 @click.option("--check", "only_check", is_flag=True, help="Print what is found, and open no debugger.")
 @click.option("--json", "as_json", is_flag=True, help="With --check: print JSON.")
+@commands_options
 def run_script(
     script: str,
     args: tuple[str, ...],
@@ -223,6 +247,8 @@ def run_script(
     begins: str,
     only_check: bool,
     as_json: bool,
+    commands_file: Path | None,
+    headless: bool,
 ) -> int:
     """Run somebody's own training script, unchanged, and debug its layers.
 
@@ -235,7 +261,9 @@ def run_script(
 
     if as_json and not only_check:
         raise click.UsageError("--json goes with --check")
-    if not only_check and not on_terminal():
+    if only_check and (commands_file or headless):
+        raise click.UsageError("--check opens no debugger: it goes without --commands and --headless")
+    if not only_check and not on_terminal() and commands_file is None:
         raise click.UsageError("the debugger needs a terminal; without one, use --check")
     if out is not None and out.suffix != ".mtr":
         raise click.UsageError(f"-o {out}: expected a name that ends in .mtr, as a recording is known by")
@@ -244,7 +272,9 @@ def run_script(
         for line in filter(None, (ran.failure and f"the script failed: {ran.failure}", *ran.unclear)):
             fail(line)
         if not only_check:
-            return open_debugger(str(ran.recording.path), passing=out is None)
+            return open_debugger(
+                str(ran.recording.path), passing=out is None, commands_file=commands_file, headless=headless
+            )
         checked = scripts.checked(script, ran.recording)
         if as_json:
             from tui.as_json import check_report, dumps
@@ -329,6 +359,7 @@ def record(
 @click.option("--data", type=Folder(path_type=Path), metavar="DIR", help="Folder with MNIST's idx files.")
 @click.option("--source", type=click.Path(path_type=Path), metavar="FILE.py", help="The file that made it, to be run.")
 @memory_option
+@commands_options
 def replay(
     target: str,
     verify: bool,
@@ -336,13 +367,19 @@ def replay(
     data: Path | None,
     source: Path | None,
     memory: int | None,
+    commands_file: Path | None,
+    headless: bool,
 ) -> int:
     """Open a recording in the debugger, or verify it.
 
     Opening runs nothing that the file says. Exit status of --verify: 1 when the run comes out otherwise here.
     """
     if not verify:
-        return open_debugger(target, None, assignments, data, source, memory, recorded=True)
+        return open_debugger(
+            target, None, assignments, data, source, memory, True, commands_file=commands_file, headless=headless
+        )
+    if commands_file or headless:
+        raise click.UsageError("--verify opens no debugger: it goes without --commands and --headless")
     from tui import output, recordings
     from tui.record import Verified
 
@@ -499,27 +536,34 @@ def open_debugger(
     memory: int | None = None,
     recorded: bool = False,
     passing: bool = False,
+    commands_file: Path | None = None,
+    headless: bool = False,
 ) -> int:
     """Run the debugger on a target until the user leaves it; a target that is `recorded` is never run as a file.
 
-    A `passing` recording is gone then.
+    A `passing` recording is gone then. What comes of the commands of a file is printed without a terminal, or where
+    it is to be `headless`; then nothing is left in a recording.
     """
     from tui.targets import is_recording, load
 
     recorded = recorded or is_recording(name)
-    if not on_terminal():
+    if headless and commands_file is None:
+        raise click.UsageError("--headless goes with --commands")
+    headless = headless or (commands_file is not None and not on_terminal())
+    if not headless and not on_terminal():
         others = f"mtorch replay --verify {name}" if recorded else f"mtorch check {name} or mtorch train {name}"
         raise click.UsageError(f"the debugger needs a terminal; without one, use {others}")
     from mtorch.errors import DataError
     from tui import config
     from tui.app import DebuggerApp
+    from tui.command_file import CommandFile
     from tui.folders import home
     from tui.history import History
     from tui.leaving import leave
     from tui.notebook import Notebook
     from tui.plain import plain
 
-    settings = config.read()
+    settings, commands = config.read(), CommandFile(commands_file, headless) if commands_file else None
     target: Target | None
     if recorded:
         from tui.recordings import opened
@@ -527,17 +571,25 @@ def open_debugger(
         if seed is not None:
             raise click.UsageError(f"--seed {seed}: {name} has its own; a recording is run as it was")
         session, target, recording = opened(name, assignments, data, source, memory)
-        notebook = Notebook(target, recording, passing)
+        notebook = Notebook(target, recording, passing, fresh=headless)
     else:
         target = load(name, seed, assignments, data)
         session, notebook = target.session(memory), Notebook(target)
         session.trace(0)
-    app = DebuggerApp(session, name, notebook, history=History(home("state") / "history"), config=settings)
-    app.run()
+    history = History(None if headless else home("state") / "history")
+    app = DebuggerApp(session, name, notebook, history=history, config=settings, script=commands)
     try:
-        notebook.close(app.left)
-    except DataError as error:
-        click.echo(f"mtorch: {plain(error)}; where you were, and your notes, are not kept", err=True)
+        app.run(headless=headless, **({"size": SIZE} if headless else {}))
+    finally:
+        if commands and headless:
+            click.echo("\n".join(commands.transcript), nl=False)
+    if not headless:
+        try:
+            notebook.close(app.left)
+        except DataError as error:
+            click.echo(f"mtorch: {plain(error)}; where you were, and your notes, are not kept", err=True)
+    if commands and commands.failure:
+        return leave(fail(commands.failure))
     return leave(app.return_code or 0)
 
 

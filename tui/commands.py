@@ -75,6 +75,7 @@ COMMANDS = {
     "save": Command(
         "save", "save FILE.mtr: write the run so far down, as a recording; save alone, there again", "[FILE]"
     ),
+    "log": Command("log", "log FILE: write down what was typed, for --commands to do it again", "FILE"),
     "cell": Command("cell", "cell 3,7: go to a cell of the tensor that shows", "INDEX"),
     "format": Command("form", "format NAME: how numbers are written: auto, fixed, exponent, exact, hex", "[NAME]"),
     "view": Command(

@@ -36,18 +36,10 @@ class Driver:
             assert app.is_running, app._exception
             if app.workers:
                 await app.workers.wait_for_complete()
-            elif app.running is None and (app.checking is None) and self.judged():
+            elif not app.busy:
                 return
             else:
                 await asyncio.sleep(0)
-
-    def judged(self) -> bool:
-        """Whether the iteration that shows has been checked, and its health, or is known to be uncheckable."""
-        app = self.app
-        if app.position is None or app.position.iteration in app.failures:
-            return True
-        iteration, session = app.position.iteration, app.session
-        return session.known_report(iteration) is not None and session.known_health(iteration) is not None
 
     async def command(self, words: str) -> None:
         """As if it had been typed. Opening and closing the line lays the screen out anew, which takes most of the time;

@@ -429,7 +429,7 @@ class FakeApp:
     def __init__(self, session: Any, target: str, notebook: Any, **options: Any) -> None:
         self.opened.append((session, target))
 
-    def run(self) -> None: ...
+    def run(self, **options: Any) -> None: ...
 
 
 @pytest.fixture

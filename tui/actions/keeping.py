@@ -38,7 +38,7 @@ class Keeps:
         try:
             size = self.notebook.save(self.branches.trunk, os.path.expanduser(path), self.left)
         except Exception as error:  # the target's own file may be gone, its batches may raise anything
-            self.say(what(error))
+            self.refuse(what(error))
             return
         self.warned = ""
         count, where = len(self.branches.trunk.losses), self.notebook.saved

@@ -63,6 +63,6 @@ class Whence:
 
     def on_traced(self: Any, message: Traced) -> None:
         if message.found is None:
-            self.say(message.failure)
+            self.refuse(message.failure)
         else:
             self.show_sources(message.iteration, message.found)

@@ -115,7 +115,7 @@ def first(known: Callable[[Context], Sequence[str]]) -> Complete:
     return lambda words, last, context: known(context) if not words else ()
 
 
-FILES = ("save",)
+FILES = ("save", "log")
 """Commands that take a path, which may have spaces in it."""
 
 ARGUMENTS: dict[str, Complete] = {

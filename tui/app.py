@@ -34,6 +34,7 @@ from tui.actions.searching import Searches
 from tui.actions.showing import Shows
 from tui.actions.stops import Stops
 from tui.actions.tensors import Tensors
+from tui.actions.touring import Tours
 from tui.actions.viewing import FIRST, WIDE, Views
 from tui.actions.whatif import WhatIf
 from tui.actions.whence import Whence
@@ -56,6 +57,7 @@ from tui.widgets.tensor_panel import TensorPanel
 
 
 class DebuggerApp(
+    Tours,
     Runs,
     Judges,
     Moves,
@@ -94,10 +96,11 @@ class DebuggerApp(
         history: History | None = None,
         config: Config | None = None,
         script: CommandFile | None = None,
+        tour: bool = False,
     ) -> None:
         super().__init__()
         self.config = config or Config()
-        self.script, self.typed = script, []
+        self.script, self.typed, self.tour = script, [], tour
         self.session, self.target = session, target
         self.history = history or History()
         self.notebook = notebook or Notebook(None)
@@ -135,6 +138,7 @@ class DebuggerApp(
                     yield LinesView()
         yield Static(id="verdict", markup=False)
         yield FindingsList(id="findings")
+        yield Static(id="tour", markup=False)
         yield Static(id="status", markup=False)
         with Horizontal(id="line"):
             yield Static(":", id="prompt", markup=False)
@@ -159,6 +163,8 @@ class DebuggerApp(
         self.query_one("#tree").focus()
         self.say(f"{self.target}: running its first iteration …")
         self.run_far(self._start)
+        if self.tour:
+            self.action_tour()
         if self.script:
             self.run_worker(self.follow(self.script), group="follow", exit_on_error=False)
 

@@ -557,7 +557,7 @@ def open_debugger(
     from tui import config
     from tui.app import DebuggerApp
     from tui.command_file import CommandFile
-    from tui.folders import home
+    from tui.folders import first_start, home
     from tui.history import History
     from tui.leaving import leave
     from tui.notebook import Notebook
@@ -577,7 +577,8 @@ def open_debugger(
         session, notebook = target.session(memory), Notebook(target)
         session.trace(0)
     history = History(None if headless else home("state") / "history")
-    app = DebuggerApp(session, name, notebook, history=history, config=settings, script=commands)
+    tour = commands is None and first_start() and settings.tour
+    app = DebuggerApp(session, name, notebook, history=history, config=settings, script=commands, tour=tour)
     try:
         app.run(headless=headless, **({"size": SIZE} if headless else {}))
     finally:

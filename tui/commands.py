@@ -91,6 +91,7 @@ COMMANDS = {
     "note": Command("note", "note TEXT: note something at this event; it is saved with the run", "TEXT"),
     "notes": Command("notes", "all notes; enter goes to one"),
     "delete-note": Command("delete_note", "delete-note N: forget a note, or several: 2 4-6", "N"),
+    "tour": Command("tour", "the six steps of the first start"),
     "help": Command("help", "all keys and commands", "", ("h",)),
     "quit": Command("quit", "leave", "", ("q",)),
 }

@@ -139,9 +139,11 @@ GROUPS = {
 
 def grouped() -> Iterator[tuple[str, Binding]]:
     """Every binding with its group."""
-    known = {name: group for group, names in GROUPS.items() for name in names}
-    for group in (*GROUPS, "The screen"):
-        yield from ((group, binding) for binding in KEYS if known.get(binding.id or "", "The screen") == group)
+    known, groups = {binding.id or "": binding for binding in KEYS}, dict(GROUPS)
+    grouped = {name for names in groups.values() for name in names}
+    groups["The screen"] = tuple(name for name in known if name not in grouped)
+    for group, names in groups.items():
+        yield from ((group, known[name]) for name in names)
 
 
 def keys_now(binding: Binding, keys: Mapping[str, str]) -> str:

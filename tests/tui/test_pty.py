@@ -79,7 +79,7 @@ def terminal() -> Iterator[Terminal]:
 
 
 def test_a_person_finds_the_stale_cache_and_steps_back(terminal: Terminal) -> None:
-    terminal.shows("iteration 0 › forward", "✗ 9 findings")
+    terminal.shows("iteration 0 › forward", "✗ 9 findings", "tour: 1 of 6")
     for place in (
         "iteration 0 › loss",
         "backward › linear",
@@ -89,7 +89,7 @@ def test_a_person_finds_the_stale_cache_and_steps_back(terminal: Terminal) -> No
     ):
         terminal.keys("c")
         terminal.shows(place)
-    terminal.shows("stale-cache", "the derivative at the input", "of t=9", "recorded / right")
+    terminal.shows("tour: 2 of 6", "stale-cache", "the derivative at the input", "of t=9", "recorded / right")
     for place in ("rnn › t=8 ", "rnn › t=9 › linear", "rnn › t=9 › tanh"):
         terminal.keys("S")
         terminal.shows(place)

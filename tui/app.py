@@ -170,6 +170,7 @@ class DebuggerApp(
 
     def _start(self, going: Going) -> tuple[Position, str]:
         """Where the user left off, if the run says so, and that is still there."""
+        words = f"{self.key_of('continue')} runs to the first finding, {self.key_of('help')} shows all keys"
         taken = {"notes": self.notebook.notes, "branches": self.branches.made, "breakpoints": self.stops.all}
         unread = self.notebook.unread({kind: len(entries) for kind, entries in taken.items()})
         with contextlib.suppress(MtorchError):
@@ -179,7 +180,7 @@ class DebuggerApp(
                 address = Address.parse(self.notebook.position)
                 if address.iteration <= len(self.session.losses) + FAR:  # a file may say anything
                     return self.session.goto(address, going), unread or "where you left off"
-        return Position(self.notebook.first, 0), unread or "c runs to the first finding, ? shows all keys"
+        return Position(self.notebook.first, 0), unread or words
 
     def on_resize(self, event: Resize) -> None:
         width, height = event.size
@@ -196,6 +197,10 @@ class DebuggerApp(
     def colour(self, name: str) -> str:
         """A colour of the theme, for rich."""
         return Color.parse(self.theme_variables[name]).rich_color.name
+
+    def key_of(self, name: str) -> str:
+        """The first key of a binding, by its id, as it is now."""
+        return next(keys_now(binding, self.config.keys).split(" ")[0] for binding in KEYS if binding.id == name)
 
     def say(self, words: str) -> None:
         """In the status line; what is said during a run stays there for a while before the run has its say again."""

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
 
 from tui.commands import COMMANDS
 from tui.keymap import KEYS, keys_now
@@ -26,11 +27,16 @@ class Everything(Provider):
 
     async def discover(self) -> Hits:
         for name, summary, chosen in self.known():
-            yield DiscoveryHit(name, chosen, help=summary)
+            yield DiscoveryHit(Content(name), chosen, name, help=escaped(summary))
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
         for name, summary, chosen in self.known():
             score = max(matcher.match(name), 0.5 * matcher.match(summary))
             if score > 0:
-                yield Hit(score, matcher.highlight(name), chosen, help=summary)
+                yield Hit(score, matcher.highlight(name), chosen, help=escaped(summary))
+
+
+def escaped(summary: str) -> str:
+    """What Textual reads as markup, with brackets that are brackets."""
+    return summary.replace("[", "\\[")

@@ -83,10 +83,16 @@ def test_what_is_printed_is_a_config(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 async def test_keys_help_and_palette_are_the_user_s(debug: Debug) -> None:
-    mine = of({"keys": {"step": "z", "next": "s,n", "next-iteration": "ä"}, "theme": "nord", "format": "exact"})
+    mine = of(
+        {
+            "keys": {"step": "z", "next": "s,n", "next-iteration": "ä", "continue": "r,f5"},
+            "theme": "nord",
+            "format": "exact",
+        }
+    )
     async with debug("rnn-sin-cos", (100, 40), config=mine) as driver:
         app = driver.app
-        assert app.theme == "nord"
+        assert app.theme == "nord" and driver.status.startswith("r runs to the first finding")
         assert {table.look.form for table in app.query(TensorTable)} == {"exact"}
         await driver.press("z")
         assert driver.place == "0 forward rnn"
@@ -121,5 +127,7 @@ async def test_keys_help_and_palette_are_the_user_s(debug: Debug) -> None:
         assert driver.place == "0 loss"
         await driver.press("ctrl+p")
         assert isinstance(app.screen, CommandPalette)
-        await driver.press(*":goto", "enter", "enter")
+        await driver.press(*":break")
+        assert "break [PHASE] [PATH]" in driver.text
+        await driver.press(*["backspace"] * 5, *"goto", "enter", "enter")
         assert app.query_one("#command", Input).value == "goto "

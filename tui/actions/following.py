@@ -34,7 +34,7 @@ class Follows:
     @property
     def busy(self: Any) -> bool:
         """Whether something runs, or the iteration that shows is still to be checked."""
-        if self.running is not None or self.checking is not None or self.playing:
+        if self.running is not None or self.checking is not None:
             return True
         if any(not worker.is_finished for worker in self.workers if worker.group != "follow"):
             return True
@@ -46,12 +46,12 @@ class Follows:
     async def settled(self: Any) -> None:
         """Until nothing runs, and what workers have posted was handled."""
         while True:
-            while self.busy:
+            while self.busy or self.playing:
                 await asyncio.sleep(MOMENT)
             handled = asyncio.Event()
             self.call_later(handled.set)
             await handled.wait()
-            if not self.busy:
+            if not (self.busy or self.playing):
                 return
 
     async def follow(self: Any, script: CommandFile) -> None:

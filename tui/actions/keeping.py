@@ -49,7 +49,7 @@ class Keeps:
         if self.running is not None:
             self.action_stop()
         else:
-            self.say("q quits")
+            self.say(f"{self.key_of('quit')} quits")
 
     def may_leave(self: Any) -> bool:
         """Whether nothing would be lost, or that was said already; else it is said now."""

@@ -35,7 +35,7 @@ class Plays:
     def action_play(self: Any) -> None:
         if self.playing:
             self.stop_playing()
-            self.say("stopped; space plays on")
+            self.say(f"stopped; {self.key_of('play')} plays on")
         elif (at := self.free()) is not None:
             self._stood, self._under_way = at, False
             self._play()
@@ -45,7 +45,8 @@ class Plays:
         self._say_so()
 
     def _say_so(self: Any) -> None:
-        self.say(f"▶ {SPEEDS[self.speed]} a second; space stops, - is slower, = faster")
+        keys = [self.key_of(name) for name in ("play", "slower", "faster")]
+        self.say(f"▶ {SPEEDS[self.speed]} a second; {keys[0]} stops, {keys[1]} is slower, {keys[2]} faster")
 
     def stop_playing(self: Any) -> None:
         if self.beating is not None:
@@ -58,7 +59,7 @@ class Plays:
             self.stop_playing()
             self._play()
         else:
-            self.say(f"{SPEEDS[self.speed]} a second; space plays")
+            self.say(f"{SPEEDS[self.speed]} a second; {self.key_of('play')} plays")
 
     def beat(self: Any) -> None:
         """One step, if nothing else has moved since the one before, or wants keys."""
@@ -99,7 +100,7 @@ class Plays:
         if report and (not enabled or any(stop.on == "finding" for stop in enabled)):
             for finding in report.findings:
                 if finding.event == there.event:
-                    return f"{finding.cause}; space plays on"
+                    return f"{finding.cause}; {self.key_of('play')} plays on"
         places = [stop for stop in enabled if stop.on != "finding"]
         finders = finders_of(self.session, places, going) if places else []
         hits = [hit for finder in finders for hit in finder.all(there.iteration) if hit.position == there]

@@ -31,7 +31,8 @@ class Searches:
             self.say(f"no event of this iteration has {plain(self.sought)}")
             return
         number = following(found, at.event, by)
-        words = f"{plain(self.sought)}: {number + 1} of {len(found)}; . is the next, , the one before"
+        keys = f"{self.key_of('next-match')} is the next, {self.key_of('previous-match')} the one before"
+        words = f"{plain(self.sought)}: {number + 1} of {len(found)}; {keys}"
         self.go(lambda _: (Position(at.iteration, found[number]), words), at.iteration)
 
     def _said(self: Any, iteration: int) -> dict[int, list[str]]:

@@ -44,7 +44,8 @@ class Stops:
         stop = Breakpoint.parse(text)
         check(stop, self.session, self.trace)
         stop = self.stops.add(stop)
-        self.say(f"{described(stop)}; c runs to it, C back to it")
+        on, back = self.key_of("continue"), self.key_of("reverse-continue")
+        self.say(f"{described(stop)}; {on} runs to it, {back} back to it")
 
     def action_print(self: Any, words: str) -> None:
         """What an expression, as conditions have them, is at the event that shows."""

@@ -7,7 +7,7 @@ from typing import Any
 from textual.events import Event, Key
 from textual.widgets import Input, Static
 
-from tui.keymap import KEYS, keys_now
+from tui.keymap import KEYS
 from tui.viewmodels.tour import STEPS, said
 
 TOURING = "-touring"
@@ -30,10 +30,6 @@ class Tours:
             panel.border_title = f"tour: {number + 1} of {len(STEPS)}"
             panel.border_subtitle = "enter goes on, esc ends it"
             panel.update(said(STEPS[number], self.key_of), layout=False)
-
-    def key_of(self: Any, name: str) -> str:
-        """The first key of a binding, by its id, as it is now."""
-        return next(keys_now(binding, self.config.keys).split(" ")[0] for binding in KEYS if binding.id == name)
 
     async def on_event(self: Any, event: Event) -> None:
         if not (isinstance(event, Key) and not event.is_forwarded and self._tour_takes(event.key)):

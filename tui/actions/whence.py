@@ -50,7 +50,7 @@ class Whence:
         if place is None:
             return
         there = Position(iteration, place.event)
-        words = f"this is {place}; x says where it comes from"
+        words = f"this is {place}; {self.key_of('whence')} says where it comes from"
         self.go(lambda _: (there, words), there.iteration)
         self.look_at(place.tensor, place.cell)
 

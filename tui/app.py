@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from rich.text import Text
 from textual.app import App, ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.color import Color
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
@@ -27,22 +27,32 @@ from tui.actions.background import Background
 from tui.actions.cells import Cells
 from tui.actions.diffing import Diffs
 from tui.actions.exporting import Exports
+from tui.actions.following import Follows
 from tui.actions.judging import Judges
 from tui.actions.keeping import Keeps
 from tui.actions.moving import FAR, Moves
 from tui.actions.notes import Notes
+from tui.actions.playing import Plays
 from tui.actions.prompt import Prompt
 from tui.actions.running import Runs
+from tui.actions.searching import Searches
 from tui.actions.showing import Shows
 from tui.actions.stops import Stops
 from tui.actions.tensors import Tensors
+from tui.actions.touring import Tours
 from tui.actions.viewing import FIRST, WIDE, Views
 from tui.actions.whatif import WhatIf
 from tui.actions.whence import Whence
-from tui.keymap import KEYS
+from tui.command_file import CommandFile
+from tui.commands import COMMANDS
+from tui.config import Config
+from tui.history import History
+from tui.keymap import KEYS, grouped, keys_now
 from tui.notebook import Notebook
+from tui.palette import Everything
 from tui.plain import plain
 from tui.screens.help import HelpScreen
+from tui.viewmodels.help import Entry
 from tui.viewmodels.way import opening, title
 from tui.widgets.command_line import CommandLine
 from tui.widgets.event_tree import EventTree
@@ -53,6 +63,7 @@ from tui.widgets.tensor_panel import TensorPanel
 
 
 class DebuggerApp(
+    Tours,
     Runs,
     Background,
     Judges,
@@ -69,6 +80,9 @@ class DebuggerApp(
     Diffs,
     Keeps,
     Exports,
+    Searches,
+    Plays,
+    Follows,
     App[None],
 ):
     """A session on a screen. Its state: a position, a tensor's name, and what is under way.
@@ -81,18 +95,27 @@ class DebuggerApp(
     HORIZONTAL_BREAKPOINTS: ClassVar = [(0, "-narrow"), (80, "-enough"), (120, "-broad"), (180, "-wide")]
     VERTICAL_BREAKPOINTS: ClassVar = [(0, "-low"), (24, "-short"), (36, "-tall"), (50, "-huge")]
     BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
+    COMMANDS: ClassVar = App.COMMANDS | {Everything}
 
     def __init__(
         self,
         session: Session,
         target: str,
         notebook: Notebook | None = None,
+        *,
         begin: Position | None = None,
         other: Other | None = None,
+        history: History | None = None,
+        config: Config | None = None,
+        script: CommandFile | None = None,
+        tour: bool = False,
     ) -> None:
         """It opens at `begin`, else where the user left off, else at the run's start."""
         super().__init__()
+        self.config = config or Config()
+        self.script, self.typed, self.tour = script, [], tour
         self.session, self.target, self.begin = session, target, begin
+        self.history = history or History()
         self.notebook = notebook or Notebook(None)
         self.stops = Breakpoints.from_texts(self.notebook.left.get("breakpoints"))
         self.branches, self.shown = Branches(session), session
@@ -103,7 +126,7 @@ class DebuggerApp(
         self.tensor: str | None = None
         self.checking: int | None = None
         self.failures: dict[int, str] = {}
-        self.failed = self.warned = ""
+        self.failed = self.warned = self.said = ""
         self._told = 0.0
         self.comparing, self.uncompared = set(), {}
         self._soon: Timer | None = None
@@ -144,20 +167,35 @@ class DebuggerApp(
                     yield LinesView()
         yield Static(id="verdict", markup=False)
         yield FindingsList(id="findings")
+        yield Static(id="tour", markup=False)
         yield Static(id="status", markup=False)
         with Horizontal(id="line"):
             yield Static(":", id="prompt", markup=False)
-            yield CommandLine(id="command", compact=True, placeholder="goto 0 backward rnn t=3", select_on_focus=False)
+            yield CommandLine(
+                self.candidates,
+                self.history,
+                id="command",
+                compact=True,
+                placeholder="goto 0 backward rnn t=3",
+                select_on_focus=False,
+            )
         yield Footer(compact=True, show_command_palette=False)
         yield Static(id="small", markup=False)
 
     def on_mount(self) -> None:
+        self.set_keymap(dict(self.config.keys))
+        self.theme = self.config.theme or self.theme
+        self.write_numbers(self.config.format)
         self.query_one("#loss").border_title = title(self.session.way)
         self.query_one("#verdict").border_title = "here"
         self.theme_changed_signal.subscribe(self, lambda _: self.show())
         self.query_one("#tree").focus()
         self.say(f"{self.target}: running its first iteration …")
         self.run_far(self._start)
+        if self.tour:
+            self.action_tour()
+        if self.script:
+            self.run_worker(self.follow(self.script), group="follow", exit_on_error=False)
 
     def _start(self, going: Going) -> tuple[Position, str]:
         """Where the user left off, if the run says so, and that is still there."""
@@ -179,8 +217,9 @@ class DebuggerApp(
         if self.other is not None:
             return self.greeting
         if self.session.clean:
-            return f"no finding: {self.session.horizon}; ? shows all keys"
-        return opening(self.session.way, self.session.why)
+            return f"no finding: {self.session.horizon}; {self.key_of('help')} shows all keys"
+        keys = f"{self.key_of('continue')} runs to the first finding, {self.key_of('help')} shows all keys"
+        return opening(self.session.way, self.session.why) or keys
 
     def on_resize(self, event: Resize) -> None:
         width, height = event.size
@@ -198,6 +237,10 @@ class DebuggerApp(
         """A colour of the theme, for rich."""
         return Color.parse(self.theme_variables[name]).rich_color.name
 
+    def key_of(self, name: str) -> str:
+        """The first key of a binding, by its id, as it is now."""
+        return next(keys_now(binding, self.config.keys).split(" ")[0] for binding in KEYS if binding.id == name)
+
     def say(self, words: str) -> None:
         """In the status line; what is said during a run stays there for a while before the run has its say again."""
         self._told = time.monotonic() if self.running is not None else 0.0
@@ -208,7 +251,9 @@ class DebuggerApp(
         self.query_one("#status", Static).update(Text(plain(words), no_wrap=True, overflow="ellipsis"), layout=False)
 
     def action_help(self) -> None:
-        self.push_screen(HelpScreen(b for b in self.BINDINGS if isinstance(b, Binding)))
+        keys = [Entry(group, keys_now(b, self.config.keys), b.tooltip, b.id or "") for group, b in grouped()]
+        commands = [Entry("Commands, after a colon", name, c.summary) for name, c in COMMANDS.items()]
+        self.push_screen(HelpScreen([*keys, *commands]))
 
     async def action_quit(self) -> None:
         """Leave, unless something would be lost that was not said yet."""

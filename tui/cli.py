@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 UNUSABLE, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
+SIZE = (120, 40)
+"""Of the screen that nobody sees."""
 LARGEST_SEED = 2**63 - 1
 
 
@@ -109,6 +111,14 @@ def memory_option(command: Command) -> Command:
     return click.option("--memory", type=Size(), envvar="MTORCH_MEMORY", metavar="SIZE", help=words)(command)
 
 
+def commands_options(command: Command) -> Command:
+    """What all commands that open the debugger take."""
+    file = click.Path(path_type=Path)
+    words = "A file of the prompt's commands, to be carried out first."
+    command = click.option("--headless", is_flag=True, help="With --commands: no screen, a transcript.")(command)
+    return click.option("--commands", "commands_file", type=file, metavar="FILE", help=words)(command)
+
+
 def target_options(command: Command) -> Command:
     """What all commands that run a target take."""
     options = (
@@ -170,6 +180,7 @@ def list_command(name: str | None, tag: str | None, as_json: bool) -> None:
 @target_options
 @memory_option
 @click.option("--diff", "beside", metavar="TARGET", help="Another run, shown beside this one, step by step.")
+@commands_options
 def debug(
     target: str,
     seed: int | None,
@@ -177,12 +188,17 @@ def debug(
     data: Path | None,
     memory: int | None,
     beside: str | None,
+    commands_file: Path | None,
+    headless: bool,
 ) -> int:
     """Open the debugger at iteration 0.
 
-    --seed, --set and --data go to both runs.
+    --seed, --set and --data go to both runs. mtorch config says where keys and settings are kept. With --commands and
+    without a terminal, print what comes of each command.
     """
-    return open_debugger(target, seed, assignments, data, memory=memory, beside=beside)
+    return open_debugger(
+        target, seed, assignments, data, memory=memory, beside=beside, commands_file=commands_file, headless=headless
+    )
 
 
 @main.command()
@@ -234,6 +250,7 @@ def check(
 @click.option("--iteration-of", "begins", default="", metavar="CLASS", help="A forward of CLASS begins an iteration.")
 @click.option("--check", "only_check", is_flag=True, help="Print what is found, and open no debugger.")
 @click.option("--json", "as_json", is_flag=True, help="With --check: print JSON.")
+@commands_options
 def run_script(
     script: str,
     args: tuple[str, ...],
@@ -242,6 +259,8 @@ def run_script(
     begins: str,
     only_check: bool,
     as_json: bool,
+    commands_file: Path | None,
+    headless: bool,
 ) -> int:
     """Run somebody's own training script, unchanged, and debug its layers.
 
@@ -255,8 +274,10 @@ def run_script(
 
     if as_json and not only_check:
         raise click.UsageError("--json goes with --check")
+    if only_check and (commands_file or headless):
+        raise click.UsageError("--check opens no debugger: it goes without --commands and --headless")
     scripts.usable(script)
-    if not only_check and not on_terminal():
+    if not only_check and not on_terminal() and commands_file is None:
         raise click.UsageError("the debugger needs a terminal; without one, use --check")
     if out is not None and out.suffix != ".mtr":
         raise click.UsageError(f"-o {out}: expected a name that ends in .mtr, as a recording is known by")
@@ -265,7 +286,8 @@ def run_script(
         for line in ran.unclear:
             fail(line)
         if not only_check:
-            status = open_debugger(str(ran.recording.path), passing=out is None)
+            name, passing = str(ran.recording.path), out is None
+            status = open_debugger(name, passing=passing, commands_file=commands_file, headless=headless)
             if ran.said:
                 fail(ran.said)
             return status
@@ -354,6 +376,7 @@ def record(
 @click.option("--data", type=Folder(path_type=Path), metavar="DIR", help="Folder with MNIST's idx files.")
 @click.option("--source", type=click.Path(path_type=Path), metavar="FILE.py", help="The file that made it, to be run.")
 @memory_option
+@commands_options
 def replay(
     target: str,
     verify: bool,
@@ -361,13 +384,19 @@ def replay(
     data: Path | None,
     source: Path | None,
     memory: int | None,
+    commands_file: Path | None,
+    headless: bool,
 ) -> int:
     """Open a recording in the debugger, or verify it.
 
     Opening runs nothing that the file says. Exit status of --verify: 1 when the run comes out otherwise here.
     """
     if not verify:
-        return open_debugger(target, None, assignments, data, source, memory, recorded=True)
+        return open_debugger(
+            target, None, assignments, data, source, memory, True, commands_file=commands_file, headless=headless
+        )
+    if commands_file or headless:
+        raise click.UsageError("--verify opens no debugger: it goes without --commands and --headless")
     from tui import output, recordings
     from tui.record import Verified
 
@@ -518,6 +547,14 @@ def diff(
     return 0 if found.same else 1
 
 
+@main.command("config")
+def config_command() -> None:
+    """Print where the debugger's settings and keys are kept, and what they are, as a file that can be edited."""
+    from tui import config
+
+    click.echo(config.as_toml(config.read(), config.path()))
+
+
 @main.group("data", invoke_without_command=True)
 @click.pass_context
 def data_group(ctx: click.Context) -> None:
@@ -633,30 +670,43 @@ def open_debugger(
     recorded: bool = False,
     passing: bool = False,
     beside: str | None = None,
+    commands_file: Path | None = None,
+    headless: bool = False,
 ) -> int:
     """Run the debugger on a target until the user leaves it; a target that is `recorded` is never run as a file.
 
-    A `passing` recording is gone then. `beside` is the target of another run, to be shown with it.
+    A `passing` recording is gone then. `beside` is the target of another run, to be shown with it. What comes of the
+    commands of a file is printed without a terminal, or where it is to be `headless`; then nothing is left in a
+    recording.
     """
     if not (on_terminal() or served()):
         from tui.targets import is_recording
 
         recorded = recorded or is_recording(name)
-        others = f"mtorch replay --verify {name}" if recorded else f"mtorch check {name} or mtorch train {name}"
-        raise click.UsageError(f"the debugger needs a terminal; without one, use {others}")
+        if headless and commands_file is None:
+            raise click.UsageError("--headless goes with --commands")
+        if commands_file is None:
+            others = f"mtorch replay --verify {name}" if recorded else f"mtorch check {name} or mtorch train {name}"
+            raise click.UsageError(f"the debugger needs a terminal; without one, use {others}")
+        headless = True
     with under_way(f"loading {name}"):
         from mtorch.errors import DataError
+        from tui import config
         from tui.app import DebuggerApp
+        from tui.command_file import CommandFile
         from tui.crashing import crashed
+        from tui.folders import first_start, home
+        from tui.history import History
         from tui.leaving import leave
         from tui.notebook import Notebook
         from tui.opening import open_target
         from tui.plain import plain
         from tui.targets import is_recording
 
+        settings, commands = config.read(), CommandFile(commands_file, headless) if commands_file else None
         recorded = recorded or is_recording(name)
         session, target, recording = open_target(name, seed, assignments, data, source, memory, recorded)
-        notebook = Notebook(target, recording, passing)
+        notebook = Notebook(target, recording, passing, fresh=headless)
         if not recorded:
             session.trace(0)
         other = None
@@ -669,15 +719,26 @@ def open_debugger(
         from tui.serving import end_with_server
 
         end_with_server()
-    app = DebuggerApp(session, name, notebook, other=other)
-    app.run()
-    try:
-        notebook.close(app.left)
-    except DataError as error:
-        click.echo(f"mtorch: {plain(error)}; where you were, and your notes, are not kept", err=True)
-    except Exception as error:  # an app that crashed may not even know where it was
-        app.crashed = app.crashed or error
-    return leave(crashed(app.crashed, f"the debugger on {name}") if app.crashed else app.return_code or 0)
+    history = History(None if headless else home("state") / "history")
+    tour = commands is None and first_start() and settings.tour
+    app = DebuggerApp(
+        session, name, notebook, other=other, history=history, config=settings, script=commands, tour=tour
+    )
+    app.run(headless=headless, **({"size": SIZE} if headless else {}))
+    if commands and headless:
+        click.echo("\n".join(commands.transcript), nl=False)
+    if not headless:
+        try:
+            notebook.close(app.left)
+        except DataError as error:
+            click.echo(f"mtorch: {plain(error)}; where you were, and your notes, are not kept", err=True)
+        except Exception as error:  # an app that crashed may not even know where it was
+            app.crashed = app.crashed or error
+    if app.crashed:
+        return leave(crashed(app.crashed, f"the debugger on {name}"))
+    if commands and commands.failure:
+        return leave(fail(commands.failure))
+    return leave(app.return_code or 0)
 
 
 def on_terminal() -> bool:

@@ -85,14 +85,23 @@ COMMANDS = {
         "export FILE: what shows, as FILE.svg, .csv (this table), .npz (all tensors) or .html (a report)",
         "FILE",
     ),
+    "log": Command("log", "log FILE: write down what was typed, for --commands to do it again", "FILE"),
     "cell": Command("cell", "cell 3,7: go to a cell of the tensor that shows", "INDEX"),
     "format": Command("form", "format NAME: how numbers are written: auto, fixed, exponent, exact, hex", "[NAME]"),
     "view": Command(
         "view", "view NAME: what shows beside the tensors, such as view network; view tensors, nothing", "NAME"
     ),
+    "search": Command(
+        "search",
+        "search TEXT: to the next event with that text, or regular expression, in place, tensors or findings",
+        "TEXT",
+        ("/",),
+    ),
+    "play": Command("play", "step on by itself, or stop that"),
     "note": Command("note", "note TEXT: note something at this event; it is saved with the run", "TEXT"),
     "notes": Command("notes", "all notes; enter goes to one"),
     "delete-note": Command("delete_note", "delete-note N: forget a note, or several: 2 4-6", "N"),
+    "tour": Command("tour", "the six steps of the first start"),
     "help": Command("help", "all keys and commands", "", ("h",)),
     "quit": Command("quit", "leave", "", ("q",)),
 }

@@ -13,9 +13,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-import platformdirs
-
 from mtorch.errors import DataError, unknown
+from tui.folders import home
 
 if TYPE_CHECKING:
     from tui.download import Progress
@@ -89,12 +88,6 @@ def find(name: str) -> Dataset:
     if name in DATASETS:
         return DATASETS[name]
     raise DataError(unknown("dataset", name, DATASETS))
-
-
-def home() -> Path:
-    """The folder for all that mtorch keeps: MTORCH_HOME, or where the system has such things."""
-    folder = os.environ.get("MTORCH_HOME") or platformdirs.user_data_dir("mtorch")
-    return Path(os.path.abspath(os.path.expanduser(folder)))
 
 
 def whole(path: Path, sha256: str) -> bool:

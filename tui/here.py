@@ -6,16 +6,20 @@ from pathlib import Path
 
 from mtorch.debug.recording.reader import Recording
 from mtorch.debug.recording.window import Window
+from tui.folders import home
+from tui.history import History
 from tui.notebook import Notebook
 
 
 def show(path: Path, name: str) -> None:
     """Open the debugger on what was recorded."""
+    from tui import config
     from tui.app import DebuggerApp
     from tui.crashing import crashed
 
-    recording = Recording(path)
-    app = DebuggerApp(Window(recording, "here() shows one call"), name, Notebook(None, recording, passing=True))
+    settings, recording = config.read(), Recording(path)
+    window, notebook = Window(recording, "here() shows one call"), Notebook(None, recording, passing=True)
+    app = DebuggerApp(window, name, notebook, history=History(home("state") / "history"), config=settings)
     app.run()
     if app.crashed:
         crashed(app.crashed, f"the debugger on {name}")

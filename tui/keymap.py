@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from textual.binding import Binding
+from textual.keys import format_key
 
 from tui.viewmodels.views import VIEWS
 
@@ -97,6 +100,14 @@ KEYS = [
     Binding("j", "move_cell(0, 1)", show=False, id="down", tooltip="the cell below"),
     Binding("k", "move_cell(0, -1)", show=False, id="up", tooltip="the cell above"),
     Binding("l", "move_cell(1, 0)", show=False, id="right", tooltip="the cell to the right"),
+    Binding(
+        "slash", "command('search ')", show=False, key_display="/", id="search", tooltip="search: events by a text"
+    ),
+    Binding("full_stop", "match(1)", show=False, key_display=".", id="next-match", tooltip="the next match"),
+    Binding("comma", "match(-1)", show=False, key_display=",", id="previous-match", tooltip="the match before"),
+    Binding("space", "play", show=False, id="play", tooltip="step on by itself, as often a second as it says; or stop"),
+    Binding("minus", "speed(-1)", show=False, key_display="-", id="slower", tooltip="slower"),
+    Binding("equals_sign", "speed(1)", show=False, key_display="=", id="faster", tooltip="faster"),
     # With priority, so that what is typed right after it, or pasted with it, finds the command line open.
     Binding("colon", "command", "goto", key_display=":", id="command", priority=True, tooltip="a command line"),
     Binding("escape", "stop", show=False, key_display="esc", id="stop", tooltip="stop a run; close the command line"),
@@ -135,3 +146,33 @@ KEYS = [
     Binding("y", "copy", show=False, id="copy", tooltip="copy the cell's number"),
     Binding("Y", "copy('slice')", show=False, id="copy-slice", tooltip="copy all numbers of the slice that shows"),
 ]
+
+GROUPS = {
+    "Moving": (
+        *("step", "reverse-step", "next", "reverse-next", "finish", "reverse-finish", "up-level", "down-level"),
+        *("next-iteration", "previous-iteration", "play", "slower", "faster"),
+    ),
+    "Stopping and finding": (
+        *("continue", "reverse-continue", "break", "watch", "search", "next-match", "previous-match", "stop"),
+    ),
+    "Numbers": (
+        *("next-tensor", "previous-tensor", "left", "down", "up", "right", "previous-slice", "next-slice", "cell"),
+        *("largest", "smallest", "wrong", "nonfinite", "whence", "sort", "format", "copy", "copy-slice"),
+    ),
+    "Panels": (*(f"panel-{digit}" for digit in "1234567890"), "zoom-in", "zoom-out"),
+}
+"""What the help has together, by ids; the rest comes after."""
+
+
+def grouped() -> Iterator[tuple[str, Binding]]:
+    """Every binding with its group."""
+    known, groups = {binding.id or "": binding for binding in KEYS}, dict(GROUPS)
+    grouped = {name for names in groups.values() for name in names}
+    groups["The screen"] = tuple(name for name in known if name not in grouped)
+    for group, names in groups.items():
+        yield from ((group, known[name]) for name in names)
+
+
+def keys_now(binding: Binding, keys: Mapping[str, str]) -> str:
+    """Its keys as one reads them, where `keys` has others by ids."""
+    return " ".join(format_key(key) for key in keys.get(binding.id or "", binding.key).split(","))

@@ -33,12 +33,14 @@ class Notebook:
     """`notes` are (address, text); `left` is what a recording says the user left there, by kind.
 
     A file may say anything: what isn't of the right make is passed over. A `passing` recording is gone when the
-    debugger is left.
+    debugger is left. With `fresh`, all begins as if nothing had been left there.
     """
 
-    def __init__(self, target: Target | None, recording: Recording | None = None, passing: bool = False) -> None:
+    def __init__(
+        self, target: Target | None, recording: Recording | None = None, passing: bool = False, fresh: bool = False
+    ) -> None:
         self.target, self.recording, self.passing = target, recording, passing
-        self.left: Mapping[str, Any] = recording.left if recording else {}
+        self.left: Mapping[str, Any] = recording.left if recording and not fresh else {}
         self._opened = {kind: texts(self.left, kind) for kind in PARTS}
         self.branches, self.notes = self._opened["branches"], list(self._opened["notes"])
         self.saved = ""

@@ -71,13 +71,17 @@ def debug() -> Callable[..., AbstractAsyncContextManager[Driver]]:
 
     @asynccontextmanager
     async def opened(
-        target: Any, size: tuple[int, int] = (80, 24), settle: bool = True, notebook: Notebook | None = None
+        target: Any,
+        size: tuple[int, int] = (80, 24),
+        settle: bool = True,
+        notebook: Notebook | None = None,
+        **options: Any,
     ) -> AsyncIterator[Driver]:
         if isinstance(target, str):
             session = session_of(target)
         else:
             session = Session(target) if isinstance(target, Training) else target
-        app = DebuggerApp(session, "target", notebook)
+        app = DebuggerApp(session, "target", notebook, **options)
         async with app.run_test(size=size) as pilot:
             driver = Driver(app, pilot)
             if settle:

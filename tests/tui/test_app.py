@@ -252,15 +252,6 @@ async def test_the_chosen_tensor_shows_in_the_strip(debug: Debug) -> None:
             assert f"[{driver.app.tensor}{' ✗' if wrong else ''}]" in driver.text
 
 
-async def test_help_lists_every_key(debug: Debug) -> None:
-    async with debug(HEALTHY, (100, 90)) as driver:
-        await driver.press("question_mark")
-        for binding in driver.app.BINDINGS:
-            assert binding.tooltip in driver.text
-        await driver.press("q", "s")
-        assert driver.place == "0 forward rnn"
-
-
 async def test_tensors_are_gone_through(debug: Debug) -> None:
     async with debug(HEALTHY) as driver:
         await driver.press("s")

@@ -431,11 +431,11 @@ class FakeApp:
 
     crashed = None
 
-    def __init__(self, session: Any, target: str, notebook: Any, begin: Any = None, other: Any = None) -> None:
+    def __init__(self, session: Any, target: str, notebook: Any, other: Any = None, **options: Any) -> None:
         self.opened.append((session, target))
         self.beside.append(other)
 
-    def run(self) -> None: ...
+    def run(self, **options: Any) -> None: ...
 
 
 @pytest.fixture

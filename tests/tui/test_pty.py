@@ -9,6 +9,7 @@ import select
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 import time
 from collections.abc import Callable, Iterator
@@ -33,7 +34,9 @@ class Terminal:
         self.raw = b""
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-        environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        self.home = tempfile.TemporaryDirectory()
+        own = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "MTORCH_HOME": self.home.name}
+        environment = {**os.environ, **own}
         self.process = subprocess.Popen(
             [COMMAND, *arguments], stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True
         )
@@ -69,6 +72,7 @@ class Terminal:
         self.process.kill()
         self.process.wait()
         os.close(self.master)
+        self.home.cleanup()
 
 
 @pytest.fixture
@@ -79,7 +83,7 @@ def terminal() -> Iterator[Terminal]:
 
 
 def test_a_person_finds_the_stale_cache_and_steps_back(terminal: Terminal) -> None:
-    terminal.shows("iteration 0 › forward", "✗ 9 findings")
+    terminal.shows("iteration 0 › forward", "✗ 9 findings", "tour: 1 of 6")
     for place in (
         "iteration 0 › loss",
         "backward › linear",
@@ -89,7 +93,7 @@ def test_a_person_finds_the_stale_cache_and_steps_back(terminal: Terminal) -> No
     ):
         terminal.keys("c")
         terminal.shows(place)
-    terminal.shows("stale-cache", "the derivative at the input", "of t=9", "recorded / right")
+    terminal.shows("tour: 2 of 6", "stale-cache", "the derivative at the input", "of t=9", "recorded / right")
     for place in ("rnn › t=8 ", "rnn › t=9 › linear", "rnn › t=9 › tanh"):
         terminal.keys("S")
         terminal.shows(place)
@@ -137,7 +141,7 @@ def test_a_crash_leaves_a_sane_terminal_a_whole_recording_and_a_log(
         opened.until(lambda: opened.process.poll() is not None and b"\x1b[?1049l" in opened.raw)
         assert opened.process.returncode == 70
         after = opened.raw.rpartition(b"\x1b[?1049l")[2].decode()
-        (log,) = (tmp_path / "home" / "log").iterdir()
+        (log,) = Path(opened.home.name, "log").iterdir()
         assert f"crashed: ZeroDivisionError: division by zero; the traceback is in {log}" in after
         assert "Traceback" not in after and after.count("\n") == 1
         assert b"\x1b[?1000l" in opened.raw, "the mouse is the terminal's again"

@@ -95,5 +95,5 @@ async def test_a_recorded_script_is_walked(debug: Debug, tmp_path: Path) -> None
             await driver.pilot.resize_terminal(*size)
             await driver.settle()
             assert "> ✗" in driver.text.replace(">✗", "> ✗") and "backward affine2" in driver.text
-        await driver.press("question_mark", "j", "j", "k")
+        await driver.press("question_mark", "down", "down", "up")
         assert driver.app.screen.query_one("VerticalScroll").scroll_y == 1

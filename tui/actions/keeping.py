@@ -38,7 +38,7 @@ class Keeps:
         try:
             size = self.notebook.save(self.branches.trunk, os.path.expanduser(path), self.left)
         except Exception as error:  # the target's own file may be gone, its batches may raise anything
-            self.say(what(error))
+            self.refuse(what(error))
             return
         self.warned = ""
         count, where = len(self.branches.trunk.losses), self.notebook.saved
@@ -49,7 +49,7 @@ class Keeps:
         if self.running is not None:
             self.action_stop()
         else:
-            self.say("q quits")
+            self.say(f"{self.key_of('quit')} quits")
 
     def may_leave(self: Any) -> bool:
         """Whether nothing would be lost, or that was said already; else it is said now."""

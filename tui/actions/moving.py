@@ -81,7 +81,9 @@ class Moves:
             except Stopped:
                 if not going(end):
                     raise
-                return Position(end, 0), f"no finding in iterations {at.iteration}…{end - 1}; c goes on"
+                return Position(
+                    end, 0
+                ), f"no finding in iterations {at.iteration}…{end - 1}; {self.key_of('continue')} goes on"
 
         self.say("checking … esc stops")
         self.run_far(job)

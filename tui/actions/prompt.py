@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+import glob
+import os
 from typing import Any
 
 from textual.widgets import Input
 
 from mtorch.errors import MtorchError
-from tui.commands import parse
+from tui.commands import COMMANDS, parse
+from tui.history import History
+from tui.viewmodels.completion import Context, candidates
+from tui.viewmodels.numbers import FORMS
+from tui.viewmodels.views import VIEWS
+from tui.widgets.command_line import CommandLine
+
+MOST_FILES = 100
+"""Files that a completion offers at most."""
 
 
 class Prompt:
-    """What the app takes from here; it is an app with an Input called command."""
+    """What the app takes from here; it is an app with a CommandLine, and `history`."""
+
+    history: History
 
     def check_action(self: Any, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A colon is a colon where text is typed."""
         return not (action == "command" and (isinstance(self.focused, Input) or self.screen.is_modal))
 
     def action_command(self: Any, words: str = "") -> None:
-        line = self.query_one("#command", Input)
-        line.value, line.cursor_position = words, len(words)
+        line = self.query_one(CommandLine)
+        line.put(words)
+        self.history.begin()
         self._swap(line, True)
 
     def _swap(self: Any, line: Input, to_input: bool) -> None:
@@ -28,19 +41,64 @@ class Prompt:
         self.screen.set_focus(line if to_input else self.query_one("#tree"))
 
     def action_close_command(self: Any) -> None:
-        self._swap(self.query_one("#command", Input), False)
+        self._swap(self.query_one(CommandLine), False)
 
     async def on_input_submitted(self: Any, message: Input.Submitted) -> None:
-        self._swap(message.input, False)
-        if not message.value.strip():
+        if not isinstance(message.input, CommandLine):
             return
+        self._swap(message.input, False)
+        if not (line := message.value.strip()):
+            return
+        self.history.add(line)
+        before = self.address
         try:
-            command, rest = parse(message.value)
-            if command.move:
-                self.action_move(command.move, int(rest or 1))
-            elif command.takes:
-                getattr(self, f"action_{command.action}")(rest)
-            else:
-                await self.run_action(command.action)
+            await self.carry_out(line)
         except MtorchError as error:
             self.say(str(error))
+        else:
+            self.note_typed(line, before)
+
+    async def carry_out(self: Any, line: str) -> None:
+        """Do what a line says, or begin to. Raises MtorchError for what can't be."""
+        command, rest = parse(line)
+        if command.move:
+            self.action_move(command.move, int(rest or 1))
+        elif command.takes:
+            getattr(self, f"action_{command.action}")(rest)
+        else:
+            await self.run_action(command.action)
+
+    async def choose(self: Any, name: str) -> None:
+        """A command from the palette: done where it takes nothing, else put into the command line."""
+        command = COMMANDS[name]
+        if command.takes and not command.move:
+            self.action_command(f"{name} ")
+        else:
+            await self.carry_out(name)
+
+    def candidates(self: Any, line: str) -> list[str]:
+        """How a line may go on, here."""
+        if self.position is None or self.trace is None:
+            return candidates(line, Context())
+        events = self.trace.events
+        outer = [event for event in events if event.parent is None]
+        given = [name for event in outer if event.address.phase == "forward" for name in event.tensors]
+        given += [name for event in outer for name in event.tensors if name.startswith("target")]
+        context = Context(
+            self.position.iteration,
+            [event.address for event in events],
+            list(events[self.position.event].tensors),
+            [name for name in given if not name.startswith("output")],
+            self.branches.names(),
+            ["tensors", *(view.name for view in VIEWS.values())],
+            list(FORMS),
+            files,
+        )
+        return candidates(line, context)
+
+
+def files(start: str) -> list[str]:
+    """Paths that begin with a text, as it is written; folders with a / at the end."""
+    written = os.path.expanduser(start)
+    found = sorted(glob.iglob(f"{glob.escape(written)}*"))[:MOST_FILES]
+    return [start + path[len(written) :] + ("/" if os.path.isdir(path) else "") for path in found]

@@ -31,6 +31,8 @@ class Runs:
     running: Worker[None] | None = None
     known = ""
     """What a run under way has found out so far."""
+    refused = ""
+    """Why the latest that was not done was not."""
 
     def free(self: Any) -> Position | None:
         """Where we are, if a run can be begun from there; says so where one is under way."""
@@ -77,9 +79,14 @@ class Runs:
         self.known, self.wanted = known, None
         self.running = self._run(job)
 
+    def refuse(self: Any, words: str) -> None:
+        """Say why something that was asked for is not done."""
+        self.refused = words
+        self.say(words)
+
     def fail(self: Any, error: BaseException) -> None:
         """Say why a move came to nothing. What a layer raised stays on the screen until the place changes."""
-        self.say(what(error))
+        self.refuse(what(error))
         if isinstance(error, GuestError) or not isinstance(error, MtorchError):
             self.failed = what(error)
             self.show()
@@ -119,6 +126,8 @@ class Runs:
             self.say(message.words)
         else:
             self.arrive(message.position, message.words)
+        self.came()
+        self.led()
 
     def on_running(self: Any, message: Running) -> None:
         if self.running is not None and time.monotonic() - self._told > HEARD:
@@ -130,8 +139,11 @@ class Runs:
             self.go(lambda _: (Position(iteration, message.event), ""), iteration)
 
     def action_stop(self: Any) -> None:
+        if self.playing:
+            self.action_play()
         if self.running is not None:
             self.running.cancel()
             self.say("stopping …")
         else:
             self.stop_background()
+            self.stop_searching()

@@ -8,6 +8,7 @@ from typing import Any
 from rich.text import Text
 from textual.widgets import Static
 
+from mtorch.debug.diagnosis.findings import Finding
 from mtorch.debug.events import Event
 from mtorch.debug.report import Report
 from tui.actions.running import SHORT
@@ -107,18 +108,30 @@ class Shows:
             self.comparing = {(report.iteration, event.index, name) for name in missing}
             self.compare(report, event.index, missing)
 
+    def _told_here(self: Any, event: Event) -> tuple[Finding, ...]:
+        """What of the training's health points at an event."""
+        health = self.session.known_health(event.address.iteration) or ()
+        place = (event.address.iteration, event.index)
+        return tuple(found for found in health if (found.iteration, found.event) == place)
+
+    def here_words(self: Any) -> list[str]:
+        """All that is said of the event that shows, a line each."""
+        event = self.trace.events[self.position.event]
+        iteration = event.address.iteration
+        report, failure = self.session.known_report(iteration), self.failures.get(iteration)
+        text = verdict(event, report, self._told_here(event)).text
+        said = f"not checked: {failure}" if failure and report is None else text
+        stopped = [f"stopped: {self.failed}"] if self.failed else []
+        return list(map(plain, [*stopped, *self.said_beside, *said.split("\n"), *self.noted_here]))
+
     def _show_findings(self: Any, event: Event, report: Report | None) -> None:
         iteration = event.address.iteration
         health = self.session.known_health(iteration) or ()
-        told = tuple(found for found in health if (found.iteration, found.event) == (iteration, event.index))
+        told = self._told_here(event)
         said = verdict(event, report, told)
-        failure = self.failures.get(iteration)
-        text = f"not checked: {failure}" if failure and report is None else said.text
         panel = self.query_one("#verdict", Static)
         room = panel.content_size
-        stopped = [f"stopped: {plain(self.failed)}"] if self.failed else []
-        said_here = map(plain, [*self.said_beside, *text.split("\n"), *self.noted_here])
-        lines, equations = here([*stopped, *said_here], map(plain, event.equations), room.width, room.height)
+        lines, equations = here(self.here_words(), map(plain, event.equations), room.width, room.height)
         words = Text("\n".join(lines), self.colour("text-error" if self.failed else KIND[said.kind]), no_wrap=True)
         words.append("".join(f"\n{equation}" for equation in equations), "dim")
         panel.update(words, layout=False)

@@ -57,7 +57,8 @@ class Stops:
         check(stop, self.session, self.trace)
         stop = self.stops.add(stop)
         self.show_view()  # what is watched has a curve
-        self.say(f"{described(stop)}; c runs to it, C back to it")
+        on, back = self.key_of("continue"), self.key_of("reverse-continue")
+        self.say(f"{described(stop)}; {on} runs to it, {back} back to it")
         self.show()
 
     def action_print(self: Any, words: str) -> None:

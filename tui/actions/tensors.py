@@ -77,9 +77,12 @@ class Tensors:
             raise MtorchError(unknown("format", name, list(FORMS)))
         names = list(FORMS)
         name = name or names[(names.index(self.table.look.form) + 1) % len(names)]
-        for table in self.query(TensorTable):
-            table.look_by(table.look._replace(form=name))
+        self.write_numbers(name)
         self.say(f"numbers: {name}")
+
+    def write_numbers(self: Any, form: str) -> None:
+        for table in self.query(TensorTable):
+            table.look_by(table.look._replace(form=form))
 
     def action_seek(self: Any, sought: str) -> None:
         """To a cell of the tensor that shows first: see seeking.SOUGHT."""

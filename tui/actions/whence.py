@@ -51,7 +51,7 @@ class Whence:
         if place is None:
             return
         there = Position(iteration, place.event)
-        words = f"this is {place}; x says where it comes from"
+        words = f"this is {place}; {self.key_of('whence')} says where it comes from"
         self.go(lambda _: (there, words), there.iteration)
         self.look_at(place.tensor, place.cell)
 
@@ -71,6 +71,6 @@ class Whence:
     def on_traced(self: Any, message: Traced) -> None:
         self.rest()
         if message.found is None:
-            self.say(message.failure)
+            self.refuse(message.failure)
         else:
             self.show_sources(message.iteration, message.found)

@@ -104,7 +104,7 @@ def screen(opened: Opened, name: str, at: Position, tensor: str | None, size: tu
     event = opened.session.trace(at.iteration).events[at.event]
     if tensor is not None and tensor not in event.tensors:
         raise MtorchError(f"{event.address}: {unknown('tensor', tensor, list(event.tensors))}")
-    app = DebuggerApp(opened.session, name, Notebook(opened.target), at)
+    app = DebuggerApp(opened.session, name, Notebook(opened.target), begin=at)
     return Made(picture(app, tensor, size).encode(), f"the screen at {event.address}, {size[0]}x{size[1]}")
 
 

@@ -54,7 +54,7 @@ async def settled(app: DebuggerApp, pilot: Pilot[Any]) -> None:
             return
         if app.workers:
             await app.workers.wait_for_complete()
-        elif app.running is None and app.checking is None and app.judged:
+        elif not app.busy:
             return
         else:
             await asyncio.sleep(0)

@@ -9,5 +9,5 @@ def title(way: str) -> str:
 
 
 def opening(way: str, why: str) -> str:
-    """What is said first."""
-    return f"{way}: {why}" if why else "c runs to the first finding, ? shows all keys"
+    """What is said first; "" where there is nothing to be said of it."""
+    return f"{way}: {why}" if why else ""

@@ -24,7 +24,7 @@ class EventTree(LineView):
     BINDINGS = [
         Binding("up", "along(-1)", "up", show=False, id="tree.up"),
         Binding("down", "along(1)", "down", show=False, id="tree.down"),
-        Binding("enter,space", "fold", "open or close", show=False, id="tree.fold"),
+        Binding("enter", "fold", "open or close", show=False, id="tree.fold"),
     ]
 
     trace: Trace | None = None

@@ -22,7 +22,7 @@ class FindingsList(LineView):
     BINDINGS = [
         Binding("up", "along(-1)", "up", show=False, id="findings.up"),
         Binding("down", "along(1)", "down", show=False, id="findings.down"),
-        Binding("enter,space", "go", "go there", show=False, id="findings.go"),
+        Binding("enter", "go", "go there", show=False, id="findings.go"),
     ]
 
     findings: tuple[Finding, ...] = ()

@@ -1,0 +1,136 @@
+"""Config: what the user wants otherwise, from config.toml: other keys, a theme, how numbers are written, no tour."""
+
+from __future__ import annotations
+
+import tomllib
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from textual.keys import KEY_NAME_REPLACEMENTS, Keys, _character_to_key
+from textual.theme import BUILTIN_THEMES
+
+from mtorch.errors import MtorchError, unknown
+from tui.folders import home
+from tui.keymap import KEYS
+from tui.plain import plain
+from tui.viewmodels.numbers import FORMS
+
+TAKEN = {
+    **dict.fromkeys(("enter", "up", "down"), "what has the focus"),
+    "tab": "the next panel",
+    "shift+tab": "the panel before",
+    "ctrl+c": "stop",
+    "ctrl+q": "quit",
+    "ctrl+p": "the command palette",
+}
+"""Keys that are not to be had, and what they are for."""
+
+RENAMED = {"minus": "hyphen-minus", **{name: old for old, name in KEY_NAME_REPLACEMENTS.items() if name != "minus"}}
+"""Characters that Textual calls otherwise than Unicode does."""
+
+MODIFIERS = ("ctrl", "shift", "alt", "super", "meta", "hyper")
+
+
+class ConfigError(MtorchError):
+    """The file can't be used."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """`keys` are by a binding's id, separated by commas, by Textual's names."""
+
+    keys: Mapping[str, str] = field(default_factory=dict)
+    theme: str = ""
+    format: str = "auto"
+    tour: bool = True
+
+
+def path() -> Path:
+    return home("config") / "config.toml"
+
+
+def read(file: Path | None = None) -> Config:
+    """What the file says; the defaults, where there is none. Raises ConfigError, in one line that names the culprit."""
+    file = file or path()
+    try:
+        found = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Config()
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{file}: {error}") from None
+    try:
+        return of(found)
+    except MtorchError as error:
+        raise ConfigError(f"{file}: {error}") from None
+
+
+def of(found: Mapping[str, Any]) -> Config:
+    """A config from what TOML has. Raises MtorchError."""
+    kinds = {"keys": dict, "theme": str, "format": str, "tour": bool}
+    words = {dict: "a table", str: "a text", bool: "true or false"}
+    for name, value in found.items():
+        if name not in kinds:
+            raise MtorchError(unknown("setting", name, kinds))
+        if not isinstance(value, kinds[name]):
+            raise MtorchError(f"{name}: expected {words[kinds[name]]}, got {value!r:.40}")
+    for name, known in (("theme", list(BUILTIN_THEMES)), ("format", list(FORMS))):
+        if name in found and found[name] not in known:
+            raise MtorchError(unknown(name, found[name], known))
+    ids = [binding.id or "" for binding in KEYS]
+    keys = {}
+    for name, value in found.get("keys", {}).items():
+        if name not in ids:
+            raise MtorchError(f"[keys]: {unknown('action', name, ids)}")
+        if not isinstance(value, str):
+            raise MtorchError(f'[keys] {name}: expected keys such as "s,f11", got {value!r:.40}')
+        keys[name] = ",".join(key_named(name, key.strip()) for key in value.split(","))
+    once_each(keys)
+    return Config(keys, *(found.get(name, getattr(Config, name)) for name in ("theme", "format", "tour")))
+
+
+def key_named(action: str, key: str) -> str:
+    """A key by Textual's name: } is right_curly_bracket. Raises MtorchError for what is none."""
+    *modifiers, last = key.split("+") if len(key) > 1 else [key]
+    known = {k.value for k in Keys} | {_character_to_key(chr(code)) for code in range(33, 127)}
+    if len(last) == 1:
+        last = last if modifiers else _character_to_key(last)
+    elif last not in known:
+        try:
+            unicodedata.lookup(RENAMED.get(last, last).replace("_", " "))
+        except KeyError:
+            raise MtorchError(f"[keys] {action}: {unknown('key', key, sorted(known | set(RENAMED)))}") from None
+    if not last or any(modifier not in MODIFIERS for modifier in modifiers):
+        raise MtorchError(f"[keys] {action}: expected a key such as s, f5 or ctrl+s, got {key[:40]!r}")
+    return "+".join([*modifiers, last])
+
+
+def once_each(keys: Mapping[str, str]) -> None:
+    """Raises MtorchError that names both, where one key is given to two actions."""
+    owners = dict(TAKEN)
+    for binding in KEYS:
+        for key in keys.get(binding.id or "", binding.key).split(","):
+            if key in owners:
+                raise MtorchError(f"[keys]: {key} is given to {owners[key]} and to {binding.id}")
+            owners[key] = binding.id or ""
+
+
+def as_toml(config: Config, file: Path) -> str:
+    """The file's path and all that can be set, as it is now, as a file that can be edited."""
+    theme = f'theme = "{config.theme}"' if config.theme else '# theme = "nord"'
+    lines = [
+        f"# {plain(file)}",
+        theme,
+        f'format = "{config.format}"',
+        f"tour = {str(config.tour).lower()}",
+        "",
+        "[keys]",
+    ]
+    for binding in KEYS:
+        setting = f'{binding.id} = "{config.keys.get(binding.id or "", binding.key)}"'
+        lines.append(f"{setting:<44} # {binding.tooltip}")
+    return "\n".join(lines)

@@ -2,74 +2,21 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import pty
-import select
-import struct
-import subprocess
 import sys
-import termios
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import pyte
 import pytest
 
+from tests.terminal import Terminal
+
 COMMAND = Path(sys.executable).with_name("mtorch")
-PATIENCE = 60.0
-"""Seconds until a screen that never comes is given up."""
-
-
-class Terminal:
-    def __init__(self, *arguments: str, columns: int = 80, lines: int = 24) -> None:
-        self.screen = pyte.Screen(columns, lines)
-        self.stream = pyte.ByteStream(self.screen)
-        self.raw = b""
-        self.master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-        environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-        self.process = subprocess.Popen(
-            [COMMAND, *arguments], stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True
-        )
-        os.close(slave)
-
-    def keys(self, keys: str) -> None:
-        os.write(self.master, keys.encode())
-
-    def until(self, seen: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while not seen():
-            ready, _, _ = select.select([self.master], [], [], max(0.0, deadline - time.monotonic()))
-            assert ready, f"not seen in {PATIENCE} s:\n{self.text}"
-            try:
-                data = os.read(self.master, 65536)
-            except OSError:  # Linux's way of saying that the other end is closed
-                data = b""
-            if not data:
-                self.process.wait(PATIENCE)
-                assert seen(), f"ended early:\n{self.text}"
-                return
-            self.raw += data
-            self.stream.feed(data)
-
-    def shows(self, *words: str) -> None:
-        self.until(lambda: all(word in self.text for word in words))
-
-    @property
-    def text(self) -> str:
-        return "\n".join(self.screen.display)
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        os.close(self.master)
 
 
 @pytest.fixture
 def terminal() -> Iterator[Terminal]:
-    opened = Terminal("debug", "rnn-sin-cos-seed")
+    opened = Terminal([COMMAND, "debug", "rnn-sin-cos-seed"])
     yield opened
     opened.close()
 
@@ -119,7 +66,7 @@ def build(seed):
 
 def test_leaving_does_not_wait_for_a_check(tmp_path: Path) -> None:
     (tmp_path / "slow.py").write_text(SLOW)
-    opened = Terminal("debug", str(tmp_path / "slow.py"))
+    opened = Terminal([COMMAND, "debug", str(tmp_path / "slow.py")])
     try:
         opened.shows("checking …")
         time.sleep(0.3)

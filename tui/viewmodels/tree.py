@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from typing import Any
 
 from mtorch.debug.events import Event
+from mtorch.debug.report import Report
+from tui.viewmodels.once import once
 
 WRONG, WRONG_INSIDE, NONE = "✗", "·", " "
 
@@ -30,24 +31,26 @@ def ancestors(events: tuple[Event, ...], event: int) -> list[int]:
     return found
 
 
-def visible(events: tuple[Event, ...], opened: set[int], current: int) -> list[int]:
-    """The events that show: those whose ancestors are open; the current one's ancestors always are."""
-    shown_open = opened | set(ancestors(events, current))
+def visible(events: tuple[Event, ...], opened: Set[int]) -> list[int]:
+    """The events that show, in order: those whose ancestors are open."""
     found, index = [], 0
     while index < len(events):
         found.append(index)
-        index = index + 1 if index in shown_open else events[index].end
+        index = index + 1 if index in opened else events[index].end
     return found
 
 
-def row(events: tuple[Event, ...], index: int, opened: bool, marked: Mapping[int, Any]) -> Row:
-    """A row's text, indented by depth, and its mark: wrong itself, or something wrong in what is folded."""
+@once
+def marks(report: Report) -> Mapping[int, str]:
+    """Of each event that has one: wrong itself, or something wrong inside it."""
+    events = report.trace.events
+    inside = {above: WRONG_INSIDE for event in report.marked for above in ancestors(events, event)}
+    return {**inside, **dict.fromkeys(report.marked, WRONG)}
+
+
+def row(events: tuple[Event, ...], index: int, opened: bool, marks: Mapping[int, str]) -> Row:
+    """A row's text, indented by depth, and its mark."""
     event = events[index]
     leaf = event.end == index + 1
     sign = " " if leaf else ("▾" if opened else "▸")
-    mark = NONE
-    if index in marked:
-        mark = WRONG
-    elif any(i in marked for i in range(index + 1, event.end)):
-        mark = WRONG_INSIDE
-    return Row(index, f"{'  ' * event.depth}{sign} {event.label}", mark)
+    return Row(index, f"{'  ' * event.depth}{sign} {event.label}", marks.get(index, NONE))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding
@@ -12,8 +14,10 @@ from mtorch.debug.events import Trace
 from mtorch.debug.report import Report
 from tui.messages import Jump
 from tui.plain import plain
-from tui.viewmodels.tree import ancestors, row, visible
+from tui.viewmodels.tree import NONE, ancestors, marks, row, visible
 from tui.widgets.line_view import LineView
+
+CURRENT = Style(bold=True, reverse=True)
 
 
 class EventTree(LineView):
@@ -33,17 +37,25 @@ class EventTree(LineView):
         super().__init__(**options)
         self.opened: set[int] = set()
         self.rows: list[int] = []
+        self.open: frozenset[int] = frozenset()
 
     def show(self, trace: Trace, current: int, report: Report | None) -> None:
-        self.trace, self.current, self.report = trace, current, report
+        before, self.trace, self.current, self.report = self.trace, trace, current, report
         # Iterations are alike event by event, so what is open stays open from one to the next.
         self.opened = {event for event in self.opened if event < len(trace.events)}
-        self.rows = visible(trace.events, self.opened, current)
+        now_open = frozenset(self.opened).union(ancestors(trace.events, current))
+        if trace is not before or now_open != self.open:
+            self.open, self.rows = now_open, visible(trace.events, now_open)
         self.set_extent(self.size.width, len(self.rows))
-        self.reveal(self.rows.index(current))
+        self.reveal(self.line)
+
+    @property
+    def line(self) -> int:
+        """Of the current event."""
+        return bisect_left(self.rows, self.current)
 
     def action_along(self, by: int) -> None:
-        line = self.rows.index(self.current) + by
+        line = self.line + by
         if 0 <= line < len(self.rows):
             self.post_message(Jump(self.rows[line]))
 
@@ -58,20 +70,20 @@ class EventTree(LineView):
             self.post_message(Jump(self.rows[line]))
 
     def render_line(self, y: int) -> Strip:
-        width, base = self.size.width, self.rich_style
+        width, base = self.size.width, self.base
         line = self.scroll_offset.y + y
         if self.trace is None or line >= len(self.rows):
             return Strip.blank(width, base)
         index = self.rows[line]
         events = self.trace.events
-        opened = index in self.opened or index in ancestors(events, self.current)
-        shown = row(events, index, opened, self.report.marked if self.report else {})
-        style = base + Style(bold=True, reverse=True) if index == self.current else base
-        mark = style + Style(color=self.app.colour("text-error"), bold=True)
-        here = ">" if index == self.current else " "
-        return Strip([Segment(f"{here}{shown.mark} ", mark), Segment(plain_row(shown.text), style)]).adjust_cell_length(
-            width, style
-        )
+        shown = row(events, index, index in self.open, marks(self.report) if self.report else {})
+        here, style = (">", base + CURRENT) if index == self.current else (" ", base)
+        if shown.mark == NONE:
+            segments = [Segment(f"{here}{shown.mark} {plain_row(shown.text)}", style)]
+        else:
+            mark = style + Style(color=self.app.colour("text-error"), bold=True)
+            segments = [Segment(f"{here}{shown.mark} ", mark), Segment(plain_row(shown.text), style)]
+        return Strip(segments).adjust_cell_length(width, style)
 
 
 def plain_row(text: str) -> str:

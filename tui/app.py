@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.color import Color
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
+from textual.geometry import Size
 from textual.timer import Timer
 from textual.widgets import Footer, Static
 
@@ -41,6 +42,7 @@ from tui.screens.help import HelpScreen
 from tui.widgets.command_line import CommandLine
 from tui.widgets.event_tree import EventTree
 from tui.widgets.findings_list import FindingsList
+from tui.widgets.line import put
 from tui.widgets.lines_view import LinesView
 from tui.widgets.tabs import Tabs
 from tui.widgets.tensor_panel import TensorPanel
@@ -74,6 +76,8 @@ class DebuggerApp(Runs, Judges, Moves, Shows, Tensors, Views, Prompt, Stops, Not
         self._told = 0.0
         self.comparing, self.uncompared = set(), {}
         self._soon: Timer | None = None
+        self._sized: Size | None = None
+        self._colours: dict[tuple[str, str], str] = {}
 
     def run(self, **options: Any) -> None:
         """Until the user leaves; a check that is under way then holds nobody up."""
@@ -108,8 +112,11 @@ class DebuggerApp(Runs, Judges, Moves, Shows, Tensors, Views, Prompt, Stops, Not
         self.query_one("#verdict").border_title = "here"
         self.theme_changed_signal.subscribe(self, lambda _: self.show())
         self.query_one("#tree").focus()
-        self.say(f"{self.target}: running its first iteration …")
-        self.run_far(self._start)
+        if self.notebook.position or self.notebook.branch or self.session.distance(self.notebook.first):
+            self.say(f"{self.target}: running its first iteration …")
+            self.run_far(self._start)
+        else:
+            self.arrive(*self._start(lambda _: True))
 
     def _start(self, going: Going) -> tuple[Position, str]:
         """Where the user left off, if the run says so, and that is still there."""
@@ -126,8 +133,9 @@ class DebuggerApp(Runs, Judges, Moves, Shows, Tensors, Views, Prompt, Stops, Not
 
     def on_resize(self, event: Resize) -> None:
         width, height = event.size
-        if width >= WIDE and self.view is None and self.position is None:
+        if self._sized is None and width >= WIDE:
             self.put_view(FIRST)
+        self._sized = event.size
         self.query_one("#small", Static).update(
             f"mtorch needs a terminal of 80x24.\nThis one is {width}x{height}: make it larger, and go on.", layout=False
         )
@@ -138,7 +146,10 @@ class DebuggerApp(Runs, Judges, Moves, Shows, Tensors, Views, Prompt, Stops, Not
 
     def colour(self, name: str) -> str:
         """A colour of the theme, for rich."""
-        return Color.parse(self.theme_variables[name]).rich_color.name
+        key = self.theme, name
+        if key not in self._colours:
+            self._colours[key] = Color.parse(self.theme_variables[name]).rich_color.name
+        return self._colours[key]
 
     def say(self, words: str) -> None:
         """In the status line; what is said during a run stays there for a while before the run has its say again."""
@@ -146,7 +157,7 @@ class DebuggerApp(Runs, Judges, Moves, Shows, Tensors, Views, Prompt, Stops, Not
         self._put(words)
 
     def _put(self, words: str) -> None:
-        self.query_one("#status", Static).update(Text(plain(words), no_wrap=True, overflow="ellipsis"), layout=False)
+        put(self.query_one("#status", Static), Text(plain(words), no_wrap=True, overflow="ellipsis"))
 
     def action_help(self) -> None:
         self.push_screen(HelpScreen(b for b in self.BINDINGS if isinstance(b, Binding)))

@@ -20,6 +20,7 @@ from tui.viewmodels.table import Beside
 from tui.viewmodels.verdict import summary, verdict
 from tui.widgets.event_tree import EventTree
 from tui.widgets.findings_list import FindingsList
+from tui.widgets.line import put
 from tui.widgets.tensor_panel import TensorPanel
 
 LARGEST = 200_000
@@ -36,10 +37,10 @@ class Shows:
             return
         (iteration, index), trace = self.position, self.trace
         report = self.session.known_report(iteration)
-        self.query_one("#crumb", Static).update(self._crumb(trace.events, index, report), layout=False)
+        put(self.query_one("#crumb", Static), self._crumb(trace.events, index, report))
         self.query_one(EventTree).show(trace, index, report)
         curve, words = loss_so_far(self.session.losses, iteration, self.query_one("#loss").content_size.width)
-        self.query_one("#loss", Static).update(f"{curve}\n{words}", layout=False)
+        put(self.query_one("#loss", Static), f"{curve}\n{words}")
         self._show_tensors(trace.events[index], report)
         self.show_view()
         self._show_findings(trace.events[index], report)
@@ -66,10 +67,12 @@ class Shows:
         tabs, line = Text(no_wrap=True), self.query_one("#tabs", Static)
         for part, ours in strip(list(map(plain, names)), [n in wrong for n in names], start, line.content_size.width):
             tabs.append(part, "bold reverse" if ours else "")
-        line.update(tabs if names else Text("no tensors of its own: step into it"), layout=False)
+        put(line, tabs if names else Text("no tensors of its own: step into it"))
         order = names[start:] + names[:start]
         missing: list[str] = []
         for number, panel in enumerate(self.query(TensorPanel)):
+            if number and not panel.display:  # once there is room for it, all is shown anew
+                continue
             name = order[number] if number < len(order) else ""
             array = event.tensors.get(name)
             beside, judged, note = None, None, ""
@@ -86,8 +89,7 @@ class Shows:
                     note = f"✗ wrong (no right numbers: {plain(failure)})"
                 else:
                     note = "✗ wrong, finding the right numbers …"
-                    if panel.display:
-                        missing.append(name)
+                    missing.append(name)
             panel.show(name, array, beside, judged, note)
         if report and missing and not {(report.iteration, event.index, name) for name in missing} <= self.comparing:
             self.comparing = {(report.iteration, event.index, name) for name in missing}
@@ -107,7 +109,7 @@ class Shows:
         lines, equations = here([*stopped, *said_here], map(plain, event.equations), room.width, room.height)
         words = Text("\n".join(lines), self.colour("text-error" if self.failed else KIND[said.kind]), no_wrap=True)
         words.append("".join(f"\n{equation}" for equation in equations), "dim")
-        panel.update(words, layout=False)
+        put(panel, words)
         findings = self.query_one(FindingsList)
         state = summary(report, self.checking == iteration)
         marked = report.marked.get(event.index, ()) if report else ()

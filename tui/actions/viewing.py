@@ -10,6 +10,7 @@ from textual.widgets import Static
 from mtorch.errors import MtorchError, unknown
 from tui.viewmodels.scene import Scene
 from tui.viewmodels.views import VIEWS
+from tui.widgets.line import put
 from tui.widgets.lines_view import LinesView
 from tui.widgets.tensor_table import TensorTable
 
@@ -67,7 +68,7 @@ class Views:
         """Show a view; the tensors alone, for None."""
         self.view = digit
         self.query_one("#right").set_class(digit is not None, "-viewing")
-        self.call_after_refresh(self.show_view)
+        self.call_after_refresh(self.show)
 
     def action_view(self: Any, name: str) -> None:
         """A view by its name; "tensors" for none."""
@@ -105,7 +106,7 @@ class Views:
         if self.view is None or self.position is None or self.trace is None:
             return
         view, panel, scene = VIEWS[self.view], self.query_one(LinesView), self.scene()
-        self.query_one("#view .title", Static).update(view.title(scene), layout=False)
+        put(self.query_one("#view .title", Static), view.title(scene))
         region = panel.scrollable_content_region
         panel.show(view.lines(scene, max(1, region.width), max(1, region.height)))
 

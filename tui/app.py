@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.color import Color
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
+from textual.filter import Monochrome, NoColor
 from textual.geometry import Size
 from textual.timer import Timer
 from textual.widgets import Footer, Static
@@ -62,6 +63,9 @@ class DebuggerApp(Runs, Judges, Moves, Shows, Tensors, Views, Prompt, Stops, Not
 
     def __init__(self, session: Session, target: str, notebook: Notebook | None = None) -> None:
         super().__init__()
+        if self.no_color:
+            # As the terminal has it: greys of Textual's own are colours too, and an ansi theme's are black on black.
+            self._filters = [NoColor() if isinstance(part, Monochrome) else part for part in self._filters]
         self.session, self.target = session, target
         self.notebook = notebook or Notebook(None)
         self.stops = Breakpoints.from_texts(self.notebook.left.get("breakpoints"))

@@ -64,9 +64,10 @@ def build(seed):
 """
 
 
-def test_leaving_does_not_wait_for_a_check(tmp_path: Path) -> None:
+def test_leaving_does_not_wait_for_a_check_and_256_colours_are_enough(tmp_path: Path) -> None:
     (tmp_path / "slow.py").write_text(SLOW)
-    opened = Terminal([COMMAND, "debug", str(tmp_path / "slow.py")])
+    few = {"TERM": "xterm-256color", "COLORTERM": ""}
+    opened = Terminal([COMMAND, "debug", str(tmp_path / "slow.py")], environment=few)
     try:
         opened.shows("checking …")
         time.sleep(0.3)
@@ -75,5 +76,6 @@ def test_leaving_does_not_wait_for_a_check(tmp_path: Path) -> None:
         opened.until(lambda: opened.process.poll() is not None and b"\x1b[?1049l" in opened.raw)
         assert time.monotonic() - began < 5
         assert opened.process.returncode == 0
+        assert b"48;5;" in opened.raw and b"48;2;" not in opened.raw
     finally:
         opened.close()

@@ -66,3 +66,6 @@ async def test_screens_say_what_they_said_whatever_their_colours(debug: Debug, m
             assert all(colour is None or colour.is_default for colour in colours), name
 
         await at_each_screen(driver, bare)
+        driver.app.theme = "ansi-dark"
+        await driver.settle()
+        bare(list(seen)[-1])

@@ -34,7 +34,7 @@ bench: .venv/ready  ## measure every goal as a ratio (ARGS=--json for a line eac
 exact: .venv/ready  ## print how far each layer's gradients are from complex-step derivatives
 	@$(BIN)/python -m tests.mtorch.exact
 
-picture: .venv/ready  ## export the README's picture of the screen anew
+picture: .venv/ready  ## export the README's pictures of the screen anew
 	@$(BIN)/python docs/screen.py
 
 clean:  ## remove the .venv and caches

@@ -1,8 +1,9 @@
-"""Writes docs/screen.svg: the debugger, driven by keys to where the README's walk ends."""
+"""Writes docs/*.svg: the debugger, driven by keys, exports its own screens."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import scenarios
 from mtorch.debug.session import Session
@@ -10,9 +11,23 @@ from tui.app import DebuggerApp
 from tui.export.picture import picture
 
 NAME = "rnn-sin-cos-seed"
-SIZE = (100, 30)
-KEYS = "ccccc"
+
+
+class Picture(NamedTuple):
+    """Keys that lead to a screen of that size."""
+
+    keys: str
+    size: tuple[int, int]
+
+
+PICTURES = {
+    "screen": Picture("ccccc", (100, 30)),  # where the README's walk ends
+    "network": Picture("ccccc3", (100, 30)),
+    "wide": Picture("ccccc", (180, 50)),
+}
+
 
 if __name__ == "__main__":
-    app = DebuggerApp(Session(scenarios.find(NAME).build()), NAME)
-    Path(__file__).with_name("screen.svg").write_text(picture(app, size=SIZE, keys=KEYS), encoding="utf-8")
+    for name, (keys, size) in PICTURES.items():
+        app = DebuggerApp(Session(scenarios.find(NAME).build()), NAME)
+        Path(__file__).with_name(f"{name}.svg").write_text(picture(app, size=size, keys=keys), encoding="utf-8")

@@ -12,6 +12,8 @@ from textual.binding import BindingType
 from textual.color import Color
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
+from textual.filter import Monochrome, NoColor
+from textual.geometry import Size
 from textual.timer import Timer
 from textual.widgets import Footer, Static
 
@@ -57,6 +59,7 @@ from tui.viewmodels.way import opening, title
 from tui.widgets.command_line import CommandLine
 from tui.widgets.event_tree import EventTree
 from tui.widgets.findings_list import FindingsList
+from tui.widgets.line import put
 from tui.widgets.lines_view import LinesView
 from tui.widgets.tabs import Tabs
 from tui.widgets.tensor_panel import TensorPanel
@@ -112,6 +115,9 @@ class DebuggerApp(
     ) -> None:
         """It opens at `begin`, else where the user left off, else at the run's start."""
         super().__init__()
+        if self.no_color:
+            # As the terminal has it: greys of Textual's own are colours too, and an ansi theme's are black on black.
+            self._filters = [NoColor() if isinstance(part, Monochrome) else part for part in self._filters]
         self.config = config or Config()
         self.script, self.typed, self.tour = script, [], tour
         self.session, self.target, self.begin = session, target, begin
@@ -131,6 +137,8 @@ class DebuggerApp(
         self.comparing, self.uncompared = set(), {}
         self._soon: Timer | None = None
         self.crashed: Exception | None = None
+        self._sized: Size | None = None
+        self._colours: dict[tuple[str, str], str] = {}
 
     def run(self, **options: Any) -> None:
         """Until the user leaves, or an error of ours ends it, which is `crashed` then. A check that is under way holds
@@ -190,12 +198,20 @@ class DebuggerApp(
         self.query_one("#verdict").border_title = "here"
         self.theme_changed_signal.subscribe(self, lambda _: self.show())
         self.query_one("#tree").focus()
-        self.say(f"{self.target}: running its first iteration …")
-        self.run_far(self._start)
+        if self.other or self.notebook.position or self.notebook.branch or self.session.distance(self.first):
+            self.say(f"{self.target}: running its first iteration …")
+            self.run_far(self._start)
+        else:
+            self.arrive(*self._start(lambda _: True))
         if self.tour:
             self.action_tour()
         if self.script:
             self.run_worker(self.follow(self.script), group="follow", exit_on_error=False)
+
+    @property
+    def first(self) -> int:
+        """The iteration at which it opens where nothing else is said."""
+        return self.begin.iteration if self.begin is not None else self.notebook.first
 
     def _start(self, going: Going) -> tuple[Position, str]:
         """Where the user left off, if the run says so, and that is still there."""
@@ -223,8 +239,9 @@ class DebuggerApp(
 
     def on_resize(self, event: Resize) -> None:
         width, height = event.size
-        if width >= WIDE and self.view is None and self.position is None and self.other is None:
+        if self._sized is None and width >= WIDE and self.other is None:
             self.put_view(FIRST)
+        self._sized = event.size
         self.query_one("#small", Static).update(
             f"mtorch needs a terminal of 80x24.\nThis one is {width}x{height}: make it larger, and go on.", layout=False
         )
@@ -235,7 +252,10 @@ class DebuggerApp(
 
     def colour(self, name: str) -> str:
         """A colour of the theme, for rich."""
-        return Color.parse(self.theme_variables[name]).rich_color.name
+        key = self.theme, name
+        if key not in self._colours:
+            self._colours[key] = Color.parse(self.theme_variables[name]).rich_color.name
+        return self._colours[key]
 
     def key_of(self, name: str) -> str:
         """The first key of a binding, by its id, as it is now."""
@@ -248,7 +268,7 @@ class DebuggerApp(
         self._put(words)
 
     def _put(self, words: str) -> None:
-        self.query_one("#status", Static).update(Text(plain(words), no_wrap=True, overflow="ellipsis"), layout=False)
+        put(self.query_one("#status", Static), Text(plain(words), no_wrap=True, overflow="ellipsis"))
 
     def action_help(self) -> None:
         keys = [Entry(group, keys_now(b, self.config.keys), b.tooltip, b.id or "") for group, b in grouped()]

@@ -11,6 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 NAME = "mtorch-work"
+SWITCH = 0.0005
+"""Seconds until a thread that wants to go on may, while others are at work: what is drawn is written by one, 4 KB at a
+time, and each time that waited for a check's thread as long as Python lets it, 5 ms."""
+
 PATIENCE = 0.1
 """Seconds that a thread has to come to an end by itself."""
 
@@ -19,6 +23,7 @@ Result = TypeVar("Result")
 
 def run(coroutine: Coroutine[Any, Any, Result]) -> Result:
     """As asyncio.run, which waits for threads at its end; this doesn't. `leave` is to follow."""
+    sys.setswitchinterval(SWITCH)
     runner = asyncio.Runner()
     pool = ThreadPoolExecutor(thread_name_prefix=NAME)
     runner.get_loop().set_default_executor(pool)

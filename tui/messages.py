@@ -41,6 +41,13 @@ class Arrived(Message):
         self.position, self.words, self.error = position, words, error
 
 
+class Moved(Message):
+    """The position is another one, and not shown yet. Of several, as from a key held down, the last is shown."""
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, Moved)
+
+
 class Running(Message):
     """A long run is at this iteration."""
 

@@ -9,10 +9,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import checks, framework, recordings, scripts, time_machine
+from tests.bench import checks, framework, recordings, screen, scripts, time_machine
 from tests.bench.goals import Goal
 
-GOALS = [*framework.GOALS, *recordings.GOALS, *checks.GOALS, *time_machine.GOALS, *scripts.GOALS]
+GOALS = [*framework.GOALS, *recordings.GOALS, *checks.GOALS, *time_machine.GOALS, *scripts.GOALS, *screen.GOALS]
 
 
 def measured(goal: Goal) -> dict[str, Any]:

@@ -2,82 +2,25 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import pty
-import select
-import struct
-import subprocess
 import sys
-import tempfile
 import termios
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import pyte
 import pytest
 from click.testing import CliRunner
 
 from mtorch.debug.recording.reader import Recording
+from tests.terminal import Terminal
 from tui import cli
 
 COMMAND = Path(sys.executable).with_name("mtorch")
-PATIENCE = 60.0
-"""Seconds until a screen that never comes is given up."""
-
-
-class Terminal:
-    def __init__(self, *arguments: str, columns: int = 80, lines: int = 24) -> None:
-        self.screen = pyte.Screen(columns, lines)
-        self.stream = pyte.ByteStream(self.screen)
-        self.raw = b""
-        self.master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-        self.home = tempfile.TemporaryDirectory()
-        own = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "MTORCH_HOME": self.home.name}
-        environment = {**os.environ, **own}
-        self.process = subprocess.Popen(
-            [COMMAND, *arguments], stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True
-        )
-        os.close(slave)
-
-    def keys(self, keys: str) -> None:
-        os.write(self.master, keys.encode())
-
-    def until(self, seen: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while not seen():
-            ready, _, _ = select.select([self.master], [], [], max(0.0, deadline - time.monotonic()))
-            assert ready, f"not seen in {PATIENCE} s:\n{self.text}"
-            try:
-                data = os.read(self.master, 65536)
-            except OSError:  # Linux's way of saying that the other end is closed
-                data = b""
-            if not data:
-                self.process.wait(PATIENCE)
-                assert seen(), f"ended early:\n{self.text}"
-                return
-            self.raw += data
-            self.stream.feed(data)
-
-    def shows(self, *words: str) -> None:
-        self.until(lambda: all(word in self.text for word in words))
-
-    @property
-    def text(self) -> str:
-        return "\n".join(self.screen.display)
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        os.close(self.master)
-        self.home.cleanup()
 
 
 @pytest.fixture
 def terminal() -> Iterator[Terminal]:
-    opened = Terminal("debug", "rnn-sin-cos-seed")
+    opened = Terminal([COMMAND, "debug", "rnn-sin-cos-seed"])
     yield opened
     opened.close()
 
@@ -131,7 +74,7 @@ def test_a_crash_leaves_a_sane_terminal_a_whole_recording_and_a_log(
     source.write_text(CRASHING)
     made = CliRunner().invoke(cli.main, ["record", str(source), "-o", str(recording), "--iterations", "3"])
     assert made.exit_code == 0
-    opened = Terminal("replay", str(recording), "--source", str(source), columns=200)
+    opened = Terminal([COMMAND, "replay", str(recording), "--source", str(source)], columns=200)
     before = termios.tcgetattr(opened.master)
     try:
         opened.shows("iteration 0 › forward", "gradients right")
@@ -173,9 +116,10 @@ def build(seed):
 """
 
 
-def test_leaving_does_not_wait_for_a_check(tmp_path: Path) -> None:
+def test_leaving_does_not_wait_for_a_check_and_256_colours_are_enough(tmp_path: Path) -> None:
     (tmp_path / "slow.py").write_text(SLOW)
-    opened = Terminal("debug", str(tmp_path / "slow.py"))
+    few = {"TERM": "xterm-256color", "COLORTERM": ""}
+    opened = Terminal([COMMAND, "debug", str(tmp_path / "slow.py")], environment=few)
     try:
         opened.shows("checking …")
         time.sleep(0.3)
@@ -184,5 +128,6 @@ def test_leaving_does_not_wait_for_a_check(tmp_path: Path) -> None:
         opened.until(lambda: opened.process.poll() is not None and b"\x1b[?1049l" in opened.raw)
         assert time.monotonic() - began < 5
         assert opened.process.returncode == 0
+        assert b"48;5;" in opened.raw and b"48;2;" not in opened.raw
     finally:
         opened.close()

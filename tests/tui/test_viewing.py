@@ -40,6 +40,21 @@ async def test_digits_show_panels_and_before_a_move_they_count(debug: Debug, mon
         assert app.position.iteration == 0
 
 
+async def test_keys_that_come_faster_than_the_screen_are_all_taken_and_the_last_is_shown(
+    debug: Debug, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with debug("rnn-sin-cos") as driver:
+        shown: list[int] = []
+        show = driver.app.show
+        monkeypatch.setattr(driver.app, "show", lambda: (shown.append(driver.app.position.event), show()))
+        for _ in range(20):
+            driver.app.action_move("into")
+        await driver.settle()
+        assert driver.app.position.event == 20
+        assert shown and set(shown) == {20}
+        assert "rnn › t=6" in driver.text
+
+
 async def test_levels_and_zoom(debug: Debug) -> None:
     async with debug("rnn-sin-cos") as driver:
         await driver.press("d", "d", "d")

@@ -22,6 +22,8 @@ class Cells:
 
     wanted: tuple[str, tuple[int, ...]] | None = None
     """The tensor and the cell to be shown where a run arrives."""
+    sought: tuple[int, ...] | None = None
+    """The cell to be chosen once its tensor shows."""
 
     @property
     def chosen_cell(self: Any) -> tuple[str, tuple[int, ...]] | None:

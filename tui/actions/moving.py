@@ -6,7 +6,7 @@ from typing import Any
 
 from mtorch.debug.events import Address
 from mtorch.debug.session import Going, Stopped
-from mtorch.debug.timeline import Position
+from mtorch.debug.timeline import MOVES, Position
 
 FAR = 100
 """Iterations that one press of c checks before it says that it found nothing."""
@@ -33,7 +33,8 @@ class Moves:
             return there, ""
 
         if times == 1:
-            self.go(job, at.iteration + 1)
+            event, last = MOVES[move](self.trace.events, at.event), len(self.trace.events) - 1
+            self.go(job, max(0, at.iteration + (event > last) - (event < 0)))
         elif self.free() is not None:
             self.say(f"{times} times … esc stops")
             self.run_far(job)

@@ -11,7 +11,6 @@ from mtorch.debug.timeline import Position
 from mtorch.errors import MtorchError
 from tui.commands import chosen
 from tui.notebook import IN
-from tui.screens.notes import NotesScreen
 
 
 class Notes:
@@ -38,6 +37,9 @@ class Notes:
         if not self.notebook.notes:
             self.say("no notes yet; note TEXT makes one here")
             return
+        # Its list's widget takes as long to import as a tenth of Textual: not before it is needed.
+        from tui.screens.notes import NotesScreen
+
         lines = (f"{n}: {place}: {text}" for n, (place, text) in enumerate(self.notebook.notes, 1))
         self.push_screen(NotesScreen(lines), self.go_to_note)
 

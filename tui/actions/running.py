@@ -13,7 +13,7 @@ from mtorch.debug.session import Going, Stopped
 from mtorch.debug.timeline import Position
 from mtorch.errors import MtorchError
 from tui.guest import GuestError, what
-from tui.messages import Arrived, Jump, Running
+from tui.messages import Arrived, Jump, Moved, Running
 
 Job = Callable[[Going], "tuple[Position, str]"]
 """A run to somewhere: where it comes out, and what is to be said of it."""
@@ -108,13 +108,17 @@ class Runs:
         self.position = position
         wanted, self.wanted = self.wanted, None
         if wanted is not None:
-            self.tensor = wanted[0]
+            self.tensor, self.sought = wanted
         if self.session.inexact is not None and not words:
             words = f"careful: iteration {self.session.inexact} came out otherwise when it was run again"
         self.say(words)
+        self.post_message(Moved())
+
+    def on_moved(self: Any) -> None:
         self.show()
-        if wanted is not None:
-            self.table.choose(wanted[1])
+        sought, self.sought = self.sought, None
+        if sought is not None:
+            self.table.choose(sought)
 
     def on_arrived(self: Any, message: Arrived) -> None:
         self.running = None

@@ -24,6 +24,7 @@ from tui.viewmodels.tensors import LARGEST
 from tui.viewmodels.verdict import summary, verdict
 from tui.widgets.event_tree import EventTree
 from tui.widgets.findings_list import FindingsList
+from tui.widgets.line import put
 from tui.widgets.tensor_panel import TensorPanel
 
 KIND = {"wrong": "text-error", "right": "text-success", "open": "foreground"}
@@ -37,10 +38,10 @@ class Shows:
             return
         (iteration, index), trace = self.position, self.trace
         report = self.session.known_report(iteration)
-        self.query_one("#crumb", Static).update(self._crumb(trace.events, index, report), layout=False)
+        put(self.query_one("#crumb", Static), self._crumb(trace.events, index, report))
         self.query_one(EventTree).show(trace, index, self.marks(report), self.stops_in(trace))
         curve, words = loss_so_far(self.session.losses, iteration, self.query_one("#loss").content_size.width)
-        self.query_one("#loss", Static).update(f"{curve}\n{words}", layout=False)
+        put(self.query_one("#loss", Static), f"{curve}\n{words}")
         self._show_tensors(trace.events[index], report)
         self.show_view()
         self._show_findings(trace.events[index], report)
@@ -78,10 +79,12 @@ class Shows:
         tabs, line = Text(no_wrap=True), self.query_one("#tabs", Static)
         for part, ours in strip(list(map(plain, names)), [n in wrong for n in names], start, line.content_size.width):
             tabs.append(part, "bold reverse" if ours else "")
-        line.update(tabs if names else Text("no tensors of its own: step into it"), layout=False)
+        put(line, tabs if names else Text("no tensors of its own: step into it"))
         order = names[start:] + names[:start]
         missing: list[str] = []
         for number, panel in enumerate(self.query(TensorPanel)):
+            if number and not panel.display:  # once there is room for it, all is shown anew
+                continue
             name = order[number] if number < len(order) else ""
             array = event.tensors.get(name)
             beside, judged, note = None, None, ""
@@ -100,8 +103,7 @@ class Shows:
                     note = f"✗ wrong (no right numbers: {plain(failure)})"
                 else:
                     note = "✗ wrong, finding the right numbers …"
-                    if panel.display:
-                        missing.append(name)
+                    missing.append(name)
             named = () if array is None else labels(event, name, array, self.session.names)
             panel.show(name, array, beside, judged, note, named)
         if report and missing and not {(report.iteration, event.index, name) for name in missing} <= self.comparing:
@@ -134,7 +136,7 @@ class Shows:
         lines, equations = here(self.here_words(), map(plain, event.equations), room.width, room.height)
         words = Text("\n".join(lines), self.colour("text-error" if self.failed else KIND[said.kind]), no_wrap=True)
         words.append("".join(f"\n{equation}" for equation in equations), "dim")
-        panel.update(words, layout=False)
+        put(panel, words)
         findings = self.query_one(FindingsList)
         state = summary(report, self.checking == iteration)
         marked = report.marked.get(event.index, ()) if report else ()

@@ -13,6 +13,7 @@ from mtorch.layers.base import Array
 from tui.viewmodels.curves import plots
 from tui.viewmodels.scene import Scene
 from tui.viewmodels.views import CURVES, VIEWS
+from tui.widgets.line import put
 from tui.widgets.lines_view import LinesView
 from tui.widgets.tensor_table import TensorTable
 
@@ -86,7 +87,7 @@ class Views:
             self._mount_curves()
         self.query_one("#view").set_class(digit == CURVES, "-curves")
         self.query_one("#right").set_class(digit is not None, "-viewing")
-        self.call_after_refresh(self.show_view)
+        self.call_after_refresh(self.show)
 
     def action_view(self: Any, name: str) -> None:
         """A view by its name; "tensors" for none."""
@@ -127,7 +128,7 @@ class Views:
         if self.view is None or self.position is None or self.trace is None:
             return
         view, scene = VIEWS[self.view], self.scene()
-        self.query_one("#view .title", Static).update(view.title(scene), layout=False)
+        put(self.query_one("#view .title", Static), view.title(scene))
         if view.lines is None:
             panel = self.query_one("CurvesView")
             panel.show(plots(scene, panel.columns))

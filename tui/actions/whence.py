@@ -13,7 +13,6 @@ from mtorch.debug.sources import Place, Sources, cell, parse, sources
 from mtorch.debug.timeline import Position
 from tui.guest import what
 from tui.messages import Traced
-from tui.screens.terms import TermsScreen
 from tui.widgets.tensor_panel import TensorPanel
 from tui.widgets.tensor_table import TensorTable
 
@@ -44,6 +43,8 @@ class Whence:
         self.find_sources(trace, place)
 
     def show_sources(self: Any, iteration: int, found: Sources) -> None:
+        from tui.screens.terms import TermsScreen  # as late as notes'
+
         self.say("")
         self.push_screen(TermsScreen(found), partial(self.go_to_source, iteration))
 

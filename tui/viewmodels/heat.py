@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
-
-import numpy as np
 
 Rgb = tuple[int, int, int]
 
@@ -58,10 +57,10 @@ def level(value: float, scale: float) -> int | None:
 
     By the square root of the share: most numbers of a tensor are small next to its largest.
     """
-    if not np.isfinite(value):
+    if not math.isfinite(value):
         return None
-    share = 0.0 if scale == 0 else min(1.0, abs(value) / scale) ** 0.5
-    return STEPS + round(float(np.copysign(share * STEPS, value)))
+    share = 0.0 if scale == 0 else math.sqrt(min(1.0, abs(value) / scale))
+    return STEPS + round(math.copysign(share * STEPS, value))
 
 
 def apart(a: float, b: float) -> int | None:
@@ -70,7 +69,7 @@ def apart(a: float, b: float) -> int | None:
     """
     if a == b or (a != a and b != b):
         return STEPS
-    if not (np.isfinite(a) and np.isfinite(b)):
+    if not (math.isfinite(a) and math.isfinite(b)):
         return None
     share = abs(a - b) / max(abs(a), abs(b))
-    return STEPS + max(1, round(STEPS * (1 + float(np.log10(min(1.0, share))) / 16)))
+    return STEPS + max(1, round(STEPS * (1 + math.log10(min(1.0, share)) / 16)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -24,9 +25,9 @@ def cell(value: Any, form: str = "auto") -> str:
         return str(bool(value))
     if isinstance(value, int | np.integer):
         return str(value) if len(str(value)) <= FORMS[form].width else scientific(value)
-    if np.isnan(value):
+    if value != value:
         return NAN
-    if np.isinf(value):
+    if math.isinf(value):
         return PLUS_INF if value > 0 else MINUS_INF
     if value == 0:
         return "0"

@@ -1,22 +1,25 @@
-"""Once: what a view computes of a whole trace, computed once as long as that trace shows."""
+"""Once: what is computed of something that doesn't change, such as a trace or its arrays, is computed once."""
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import TypeVar
 
-from mtorch.debug.events import Trace
-
+Subject = TypeVar("Subject")
 Result = TypeVar("Result")
 
 
-def once(function: Callable[[Trace], Result]) -> Callable[[Trace], Result]:
-    """A function of a trace that remembers its latest result; traces don't change."""
-    latest: list[tuple[Trace, Result]] = []
+def once(function: Callable[[Subject], Result], most: int = 32) -> Callable[[Subject], Result]:
+    """A function that remembers its results for the latest subjects, as long as these are there at all."""
+    latest: dict[int, tuple[weakref.ref[Subject], Result]] = {}
 
-    def remembered(trace: Trace) -> Result:
-        if not latest or latest[0][0] is not trace:
-            latest[:] = [(trace, function(trace))]
-        return latest[0][1]
+    def remembered(subject: Subject) -> Result:
+        known = latest.get(id(subject))
+        if known is None or known[0]() is not subject:
+            while len(latest) >= most:
+                del latest[next(iter(latest))]
+            latest[id(subject)] = known = (weakref.ref(subject), function(subject))
+        return known[1]
 
     return remembered

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from mtorch.debug.differences import differing
 from mtorch.layers.base import Array
+from tui.viewmodels.extent import extent
 from tui.viewmodels.heat import apart, level
 from tui.viewmodels.numbers import FORMS, cell
 
@@ -164,8 +165,8 @@ class Table:
     @cached_property
     def scale(self) -> float:
         """The largest finite magnitude, of the recorded numbers and those beside them, in all slices."""
-        beside = 0.0 if self.beside is None or self.right is None else largest(self.beside.array)
-        return max(largest(self.array), beside)
+        beside = 0.0 if self.beside is None or self.right is None else extent(self.beside.array).largest
+        return max(extent(self.array).largest, beside)
 
     @cached_property
     def row_order(self) -> Array | None:
@@ -224,19 +225,35 @@ class Table:
 
     def cells(self, row: int, column: int) -> tuple[Cell, ...]:
         """One cell; two where something stands beside it."""
-        row, column = self.own_row(row), self.own_column(column)
-        value, form = self.grid[row, column], self.look.form
-        here = Cell(cell(value, form), level(float(value), self.scale))
+        (found,) = self.line(row, column, column + 1)
+        return found
+
+    def line(self, row: int, first: int, end: int) -> list[tuple[Cell, ...]]:
+        """A row's cells in the columns first … end - 1: one each, or two."""
+        form, scale = self.look.form, self.scale
+        values = self._numbers(self.grid, row, first, end)
+        here = [Cell(cell(value, form), level(float(value), scale)) for value in values]
         if self.right is None or self.beside is None:
-            return (here,)
-        right = self.right[row, column]
-        there = Cell(cell(right, form), level(float(right), self.scale))
+            return [(one,) for one in here]
+        rights = self._numbers(self.right, row, first, end)
+        there = [Cell(cell(right, form), level(float(right), scale)) for right in rights]
         if self.beside.apart:
-            shade, ours, theirs = apart(float(value), float(right)), np.asarray(value), np.asarray(right)
-            marked = bool(differing(ours, theirs, self.beside.tolerance, self.scale))
-            return (here._replace(level=shade, wrong=marked), there._replace(level=shade, wrong=marked and self.halves))
-        wrong = not np.isnan(right) and not abs(self.compared[row, column] - right) <= WRONG * self.scale
-        return (here._replace(wrong=wrong), there)
+            found: list[tuple[Cell, ...]] = []
+            marked = differing(np.asarray(values), np.asarray(rights), self.beside.tolerance, scale)
+            for value, right, one, other, bad in zip(values, rights, here, there, marked, strict=True):
+                shade = apart(float(value), float(right))
+                both = bool(bad) and self.halves
+                found.append((one._replace(level=shade, wrong=bool(bad)), other._replace(level=shade, wrong=both)))
+            return found
+        compared = self._numbers(self.compared, row, first, end)
+        wrong = [b == b and not abs(a - b) <= WRONG * scale for a, b in zip(compared, rights, strict=True)]
+        return [(one._replace(wrong=bad), other) for one, other, bad in zip(here, there, wrong, strict=True)]
+
+    def _numbers(self, grid: Array, row: int, first: int, end: int) -> Sequence[Any]:
+        """A row's numbers as Python has them, which is faster; as numpy does where the dtype's digits count."""
+        order = self.column_order
+        found = grid[self.own_row(row)][slice(first, end) if order is None else order[first:end]]
+        return found if self.look.form == "exact" else found.tolist()  # type: ignore[no-any-return]
 
     @property
     def worst(self) -> tuple[int, int]:
@@ -266,16 +283,3 @@ def order(grid: Array, axis: int) -> Array:
         norms = np.linalg.norm(grid.astype(np.float64, copy=False), axis=axis)
     found: Array = np.argsort(-np.where(np.isfinite(norms), norms, np.inf), kind="stable")
     return found
-
-
-def largest(array: Array) -> float:
-    """The largest finite magnitude, 0 where there is none."""
-    if not array.size:
-        return 0.0
-    low, high = float(array.min()), float(array.max())
-    if not np.isfinite(low + high):
-        finite = array[np.isfinite(array)]
-        if not finite.size:
-            return 0.0
-        low, high = float(finite.min()), float(finite.max())
-    return max(abs(low), abs(high))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
-from typing import Any
 
 from mtorch.debug.events import Event, is_step
 
@@ -30,13 +29,12 @@ def ancestors(events: tuple[Event, ...], event: int) -> list[int]:
     return found
 
 
-def visible(events: tuple[Event, ...], opened: set[int], current: int) -> list[int]:
-    """The events that show: those whose ancestors are open; the current one's ancestors always are."""
-    shown_open = opened | set(ancestors(events, current))
+def visible(events: tuple[Event, ...], opened: Set[int]) -> list[int]:
+    """The events that show, in order: those whose ancestors are open."""
     found, index = [], 0
     while index < len(events):
         found.append(index)
-        index = index + 1 if index in shown_open else events[index].end
+        index = index + 1 if index in opened else events[index].end
     return found
 
 
@@ -50,15 +48,16 @@ def phase_of(event: Event) -> str:
     return event.address.phase if event.parent is None and event.label != event.address.phase else ""
 
 
-def row(events: tuple[Event, ...], index: int, opened: bool, marked: Mapping[int, Any]) -> Row:
-    """A row's text, indented by depth, and its mark: wrong itself, or something wrong in what is folded."""
+def marks(events: tuple[Event, ...], marked: Iterable[int]) -> Mapping[int, str]:
+    """Of each event that has one: marked itself, or something marked inside it."""
+    inside = {above: WRONG_INSIDE for event in marked for above in ancestors(events, event)}
+    return {**inside, **dict.fromkeys(marked, WRONG)}
+
+
+def row(events: tuple[Event, ...], index: int, opened: bool, marks: Mapping[int, str]) -> Row:
+    """A row's text, indented by depth, and its mark."""
     event = events[index]
     leaf = event.end == index + 1
     sign = " " if leaf else ("▾" if opened else "▸")
-    mark = NONE
-    if index in marked:
-        mark = WRONG
-    elif any(i in marked for i in range(index + 1, event.end)):
-        mark = WRONG_INSIDE
     name = " ".join(filter(None, (phase_of(event), called(events, event))))
-    return Row(index, f"{'  ' * event.depth}{sign} {name}", mark)
+    return Row(index, f"{'  ' * event.depth}{sign} {name}", marks.get(index, NONE))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from mtorch.debug.diagnosis.findings import Finding
 from mtorch.debug.events import Event
+from mtorch.debug.gradcheck import Check
 from mtorch.debug.report import Report
 from tui.viewmodels.numbers import short
+from tui.viewmodels.once import once
 
 SIGNS = {"error": "✗", "warning": "!", "info": "i"}
 
@@ -39,7 +42,7 @@ def judged(event: Event, report: Report | None) -> Verdict:
         return Verdict("wrong", f"· {plural(len(inside), 'event')} inside with findings, first {first}")
     if event.address.phase not in ("backward", "loss"):
         return Verdict("open", f"{event.address.phase}: only backward calls and the loss are checked")
-    checks = [check for check in report.checks if check.event == event.index]
+    checks = checks_of(report).get(event.index, [])
     right = [check for check in checks if check.ok]
     if not checks:
         return Verdict("open", "a group of calls: step into it")
@@ -63,11 +66,26 @@ def checked(report: Report | None, checking: bool, more: int) -> str:
     if report is None:
         return "checking …" if checking else "not checked"
     if not report.findings and not more:
-        right, unchecked = (sum(check.ok is state for check in report.checks) for state in (True, None))
+        right, unchecked = counts(report)
         if not right:
             return "nothing could be checked"
         return f"✓ {plural(right, 'gradient')} right" + (f", {unchecked} not checked" if unchecked else "")
     return f"✗ {plural(len(report.findings) + more, 'finding')}"
+
+
+@once
+def checks_of(report: Report) -> Mapping[int, list[Check]]:
+    """The checks of each event."""
+    found: defaultdict[int, list[Check]] = defaultdict(list)
+    for check in report.checks:
+        found[check.event].append(check)
+    return found
+
+
+@once
+def counts(report: Report) -> tuple[int, int]:
+    """How many gradients are right, and how many were not checked."""
+    return sum(check.ok is True for check in report.checks), sum(check.ok is None for check in report.checks)
 
 
 def plural(number: int, noun: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,8 +15,10 @@ from textual.strip import Strip
 from mtorch.debug.events import Trace
 from tui.messages import Jump
 from tui.plain import plain
-from tui.viewmodels.tree import STOP, ancestors, row, visible
+from tui.viewmodels.tree import NONE, STOP, ancestors, marks, row, visible
 from tui.widgets.line_view import LineView
+
+CURRENT = Style(bold=True, reverse=True)
 
 
 class EventTree(LineView):
@@ -36,19 +39,28 @@ class EventTree(LineView):
         super().__init__(**options)
         self.opened: set[int] = set()
         self.rows: list[int] = []
+        self.open: frozenset[int] = frozenset()
 
     def show(self, trace: Trace, current: int, marked: Mapping[int, Any], stops: frozenset[int] = frozenset()) -> None:
         """`stops` are the events that a breakpoint stops at."""
-        self.stops = stops
-        self.trace, self.current, self.marked = trace, current, marked
+        if marked is not self.marked or trace is not self.trace:
+            self.marked, self.marks = marked, marks(trace.events, marked)
+        before, self.trace, self.current, self.stops = self.trace, trace, current, stops
         # Iterations are alike event by event, so what is open stays open from one to the next.
         self.opened = {event for event in self.opened if event < len(trace.events)}
-        self.rows = visible(trace.events, self.opened, current)
+        now_open = frozenset(self.opened).union(ancestors(trace.events, current))
+        if trace is not before or now_open != self.open:
+            self.open, self.rows = now_open, visible(trace.events, now_open)
         self.set_extent(self.size.width, len(self.rows))
-        self.reveal(self.rows.index(current))
+        self.reveal(self.line)
+
+    @property
+    def line(self) -> int:
+        """Of the current event."""
+        return bisect_left(self.rows, self.current)
 
     def action_along(self, by: int) -> None:
-        line = self.rows.index(self.current) + by
+        line = self.line + by
         if 0 <= line < len(self.rows):
             self.post_message(Jump(self.rows[line]))
 
@@ -63,20 +75,21 @@ class EventTree(LineView):
             self.post_message(Jump(self.rows[line]))
 
     def render_line(self, y: int) -> Strip:
-        width, base = self.size.width, self.rich_style
+        width, base = self.size.width, self.base
         line = self.scroll_offset.y + y
         if self.trace is None or line >= len(self.rows):
             return Strip.blank(width, base)
         index = self.rows[line]
         events = self.trace.events
-        opened = index in self.opened or index in ancestors(events, self.current)
-        shown = row(events, index, opened, self.marked)
-        style = base + Style(bold=True, reverse=True) if index == self.current else base
-        mark = style + Style(color=self.app.colour("text-error"), bold=True)
-        here, stop = ">" if index == self.current else " ", STOP if index in self.stops else " "
-        return Strip(
-            [Segment(f"{here}{shown.mark}{stop}", mark), Segment(plain_row(shown.text), style)]
-        ).adjust_cell_length(width, style)
+        shown = row(events, index, index in self.open, self.marks)
+        here, style = (">", base + CURRENT) if index == self.current else (" ", base)
+        stop = STOP if index in self.stops else " "
+        if shown.mark == NONE and stop == " ":
+            segments = [Segment(f"{here}{shown.mark}{stop}{plain_row(shown.text)}", style)]
+        else:
+            mark = style + Style(color=self.app.colour("text-error"), bold=True)
+            segments = [Segment(f"{here}{shown.mark}{stop}", mark), Segment(plain_row(shown.text), style)]
+        return Strip(segments).adjust_cell_length(width, style)
 
 
 def plain_row(text: str) -> str:

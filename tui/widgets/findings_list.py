@@ -80,7 +80,7 @@ class FindingsList(LineView):
             self.action_go()
 
     def render_line(self, y: int) -> Strip:
-        width, base = self.size.width, self.rich_style
+        width, base = self.scrollable_content_region.width, self.base
         line = self.scroll_offset.y + y
         if not self.findings:
             return Strip([Segment(self.words if y == 0 else "", base)]).adjust_cell_length(width, base)

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from textual.geometry import Size
+from rich.style import Style
+from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
+from textual.strip import Strip
 from textual.widget import Widget
 
 
 class LineView(ScrollView):
-    """Base of the widgets drawn line by line."""
+    """Base of the widgets drawn line by line. `base` is its own style, while lines are drawn."""
+
+    base = Style()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        # It takes longer to be made of the style sheet's rules than most lines take.
+        self.base = self.rich_style
+        return super().render_lines(crop)
 
     def set_extent(self, width: int, height: int) -> None:
         """Say how large the whole is. Set without its layout: a new size of content moves no widget."""

@@ -50,7 +50,7 @@ class LinesView(LineView):
         self.scroll_to(y=self.scroll_y + by, animate=False)
 
     def render_line(self, y: int) -> Strip:
-        width, base = self.size.width, self.rich_style
+        width, base = self.size.width, self.base
         number = self.scroll_offset.y + y
         if number >= len(self.lines):
             return Strip.blank(width, base)

@@ -14,6 +14,7 @@ from mtorch.layers.base import Array
 from tui.plain import plain
 from tui.viewmodels.statistics import statistics
 from tui.viewmodels.table import Beside, Table
+from tui.widgets.line import put
 from tui.widgets.tensor_table import TensorTable
 
 
@@ -40,7 +41,7 @@ class TensorPanel(Vertical):
         title = Text(overflow="ellipsis")
         if array is not None:
             title.append(plain(name), "bold").append(f"{note and ' ' + note}  {statistics(array)}")
-        self.query_one(Static).update(title, layout=False)
+        put(self.query_one(Static), title)
         before, self.shown = self.shown, (array, beside.array if beside else None, beside[1:] if beside else ())
         if before[0] is not self.shown[0] or before[1] is not self.shown[1] or before[2] != self.shown[2]:
             table = None if array is None else Table(array, beside, judged, labels=labels)

@@ -15,7 +15,7 @@ from textual.strip import Strip
 from tui.messages import Chosen
 from tui.plain import plain
 from tui.viewmodels.heat import SHADES
-from tui.viewmodels.table import PLAIN, Cell, Look, Table
+from tui.viewmodels.table import PLAIN, Look, Table
 from tui.widgets.line_view import LineView
 
 WRONG = "✗"
@@ -31,6 +31,7 @@ def styles(dark: bool) -> list[Style]:
 
 STYLES = {dark: styles(dark) for dark in (True, False)}
 LOST = Style(color="rgb(255,255,255)", bgcolor="rgb(190,0,120)", bold=True)
+DIM, BOLD = Style(dim=True), Style(bold=True)
 
 
 class TensorTable(LineView):
@@ -158,58 +159,64 @@ class TensorTable(LineView):
             self._to(row, column)
 
     def render_line(self, y: int) -> Strip:
-        width, base = self.size.width, self.rich_style
+        width, base = self.size.width, self.base
         table = self.table
         if table is None or not table.rows or not table.columns:
             words = "(empty)" if table is not None and y == 0 else ""
             return Strip([Segment(words, base)]).adjust_cell_length(width, base)
         if y == 0 and table.rest:
-            return Strip([Segment(sliced(table), base + Style(bold=True))]).adjust_cell_length(width, base)
+            return Strip([Segment(sliced(table), base + BOLD)]).adjust_cell_length(width, base)
         row = self.scroll_offset.y + y - self.heads
         if row >= table.rows:
             return Strip.blank(width, base)
         if not table.halves:
             return self._row(y, row, width, base)
         both = [self._row(y, row, self.half, base, side) for side in (0, 1)]
-        line = Strip([Segment("│", base + Style(dim=True))])
+        line = Strip([Segment("│", base + DIM)])
         return Strip.join([both[0], line, both[1]]).adjust_cell_length(width, base)
 
     def _row(self, y: int, row: int, width: int, base: Style, side: int | None = None) -> Strip:
         """A line of the table; with a side, of the one run's or of the other's, 0 or 1."""
         table, scroll_x = self.table, self.scroll_offset.x
         assert table is not None
-        muted = base + Style(dim=True)
+        muted = base + DIM
         if side is not None and table.beside is not None and y == self.heads - 2:
             name = plain((table.beside.ours, table.beside.theirs)[side])
-            return Strip([Segment(f" {name}", base + Style(bold=True))]).adjust_cell_length(width, base)
+            return Strip([Segment(f" {name}", base + BOLD)]).adjust_cell_length(width, base)
         first = scroll_x // table.column_width
         cut = scroll_x - first * table.column_width
         room = width - self.label_width
         # Of numbers only whole ones: the part of one reads as another.
         last = min(table.columns, first + max(1, (room + cut) // table.column_width))
-        segments: list[Segment] = []
-        for column in range(first, last):
-            if y < self.heads:
-                label = plain(table.column_label(column))
-                wide = table.column_width - 1
-                label = set_cell_size(label, wide) if len(label) > wide else label.rjust(wide)
-                segments.append(Segment(f"{label} ", muted))
-            else:
-                chosen = (row, column) == self.cursor
-                cells = table.cells(row, column)
-                for number, cell in enumerate(cells if side is None else cells[side : side + 1]):
-                    segments += self._cell(cell, base, "[" if chosen and not number else " ")
-                segments.append(Segment("]", base + Style(bold=True)) if chosen else Segment(" ", base))
+        if y < self.heads:
+            segments = [Segment("".join(self._head(table, column) for column in range(first, last)), muted)]
+        else:
+            segments = self._cells(table, row, first, last, base, side)
         body = Strip(segments).crop(cut, cut + room).adjust_cell_length(max(0, room), base)
         label = "" if y < self.heads else plain(table.row_label(row))
         label = set_cell_size(label, self.label_width - 1) if len(label) >= self.label_width else label
         return Strip([Segment(label.rjust(self.label_width - 1) + " ", muted), *body])
 
-    def _cell(self, cell: Cell, base: Style, mark: str) -> list[Segment]:
-        """Its mark and its number. The chosen one stands in brackets, so that it shows without colour too."""
-        heat = LOST if cell.level is None else STYLES[self.app.current_theme.dark][cell.level]
-        text = cell.text.rjust(self.table.width if self.table else 0)
-        return [Segment(WRONG if cell.wrong else mark, base + Style(bold=True)), Segment(text, heat)]
+    def _head(self, table: Table, column: int) -> str:
+        label, room = plain(table.column_label(column)), table.column_width - 1
+        return (set_cell_size(label, room) if len(label) > room else label.rjust(room)) + " "
+
+    def _cells(
+        self, table: Table, row: int, first: int, end: int, base: Style, side: int | None = None
+    ) -> list[Segment]:
+        """Between numbers stand their marks. The chosen one stands in brackets, so that it shows without colour too."""
+        styles, strong, width = STYLES[self.app.current_theme.dark], base + BOLD, table.width
+        segments, after = [], ""
+        for column, cells in enumerate(table.line(row, first, end), first):
+            chosen = (row, column) == self.cursor
+            for number, cell in enumerate(cells if side is None else cells[side : side + 1]):
+                mark = after + (WRONG if cell.wrong else "[" if chosen and not number else " ")
+                # What is blank needs no style of its own: fewer changes of style are fewer bytes to draw.
+                segments.append(Segment(mark, base if mark.isspace() else strong))
+                segments.append(Segment(cell.text.rjust(width), LOST if cell.level is None else styles[cell.level]))
+                after = ""
+            after = "]" if chosen else " "
+        return [*segments, Segment(after, strong)]
 
 
 def sliced(table: Table) -> str:

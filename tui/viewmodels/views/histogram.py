@@ -9,12 +9,10 @@ import numpy as np
 from mtorch.layers.base import Array
 from tui.plain import plain
 from tui.viewmodels.bars import length
+from tui.viewmodels.extent import sample
 from tui.viewmodels.lines import Line, Part, fitted, line
 from tui.viewmodels.numbers import cell, shape, short
 from tui.viewmodels.scene import Scene
-
-SAMPLE = 1 << 16
-"""Elements. Of a larger tensor evenly spaced ones are counted, and the view says so."""
 
 BINS = 21
 COUNT = 9
@@ -36,9 +34,7 @@ class Spread:
 
 def spread(array: Array, bins: int = BINS) -> Spread | None:
     """None where no number is finite. With zero inside the range, an edge pair lies evenly around it."""
-    flat = array.reshape(-1)
-    step = -(-flat.size // SAMPLE) or 1
-    seen = np.asarray(flat[::step], dtype=np.float64)
+    seen = np.asarray(sample(array), dtype=np.float64)
     finite = seen[np.isfinite(seen)]
     if not finite.size:
         return None
@@ -48,7 +44,7 @@ def spread(array: Array, bins: int = BINS) -> Spread | None:
         low = -high
     counts, edges = np.histogram(finite, bins=bins, range=(low, high if high > low else low + 1))
     quartiles = tuple(float(q) for q in np.percentile(finite, (1, 25, 50, 75, 99)))
-    return Spread(counts, edges, quartiles, flat.size, seen.size, int(seen.size - finite.size))
+    return Spread(counts, edges, quartiles, array.size, seen.size, int(seen.size - finite.size))
 
 
 def lines(scene: Scene, width: int, height: int) -> list[Line]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,13 +12,14 @@ from mtorch.debug.events import Trace
 from mtorch.debug.report import Report
 from mtorch.layers.base import Array
 from tui.plain import plain
+from tui.viewmodels import tree
 from tui.viewmodels.bars import bar, decades
 from tui.viewmodels.here import cut
 from tui.viewmodels.lines import HERE, Line, Part, fitted, line
 from tui.viewmodels.numbers import short
 from tui.viewmodels.once import once
 from tui.viewmodels.scene import Scene
-from tui.viewmodels.tree import WRONG, WRONG_INSIDE, ancestors
+from tui.viewmodels.tree import WRONG, WRONG_INSIDE
 
 RIGHT, UNCHECKED = "✓", " "
 NUMBER = 8
@@ -70,7 +72,7 @@ def lines(scene: Scene, width: int, height: int) -> list[Line]:
     names = {row.path: "  " * row.path.count(".") + plain(row.path.rsplit(".", 1)[-1]) for row in rows}
     longest = min(NAMES, max([len(name) for name in names.values()], default=0))
     room = max(1, (width - longest - 4 - 2 * (NUMBER + 2)) // 2)
-    known = marks(scene.report)
+    known = marks(scene.report) if scene.report else {}
     found = [line(Part(f"{'':{longest + 4}}{'output, forward':<{room + NUMBER + 2}}gradient, back", "dim"))]
     for row in rows:
         mark, kind = known.get(row.path, (UNCHECKED, ""))
@@ -101,17 +103,14 @@ def ends(scale: tuple[int, int]) -> str:
     return f"1e{scale[0]}…1e{scale[1]}"
 
 
-def marks(report: Report | None) -> dict[str, tuple[str, str]]:
+@once
+def marks(report: Report) -> Mapping[str, tuple[str, str]]:
     """By path: wrong itself, wrong inside, or right in all that was checked; nothing of what is not known."""
-    if report is None:
-        return {}
-    events, found = report.trace.events, {}
-    for path in {check.path for check in report.checks}:
-        if all(check.ok for check in report.checks if check.path == path):
-            found[path] = (RIGHT, "right")
-    for event in report.marked:
-        found.update({events[above].address.path: (WRONG_INSIDE, "wrong") for above in ancestors(events, event)})
-    found.update({events[event].address.path: (WRONG, "wrong") for event in report.marked})
+    unsure = {check.path for check in report.checks if not check.ok}
+    found = {check.path: (RIGHT, "right") for check in report.checks if check.path not in unsure}
+    for sign in (WRONG_INSIDE, WRONG):
+        marked = (event for event, mark in tree.marks(report.trace.events, report.marked).items() if mark == sign)
+        found.update({report.trace.events[event].address.path: (sign, "wrong") for event in marked})
     return found
 
 

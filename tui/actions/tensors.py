@@ -57,8 +57,8 @@ class Tensors:
 
     def action_slice(self: Any, by: int) -> None:
         by *= self.counted()
-        if self.table.table is None or not self.table.table.rest:
-            self.say("this tensor has no axes beyond the two that show")
+        if self.table.table is None or self.table.table.slices < 2:
+            self.say("this tensor has one slice only")
         else:
             self.table.action_slice(by)
 

@@ -223,4 +223,4 @@ def sliced(table: Table) -> str:
     """Which slice of an array of more than two axes shows: [3,:,:]."""
     here = dict(zip(table.rest, table.fixed, strict=True))
     index = ",".join(str(here[axis]) if axis in here else ":" for axis in range(table.array.ndim))
-    return f" [{index}]  slice {table.number} of 0…{table.slices - 1}, by ( and )"
+    return f" [{index}]" + (f"  slice {table.number} of 0…{table.slices - 1}, by ( and )" if table.slices > 1 else "")

@@ -36,7 +36,9 @@ async def at_each_screen(driver: Any, look: Callable[[str], None]) -> None:
         await driver.pilot.resize_terminal(width, height)
         for digit, name in NAMES.items():
             driver.app.put_view(digit)
-            await driver.settle()
+            before = None
+            while before != (before := driver.text):  # until what was put there has been laid out and drawn
+                await driver.settle()
             look(f"screen-{name}-{width}x{height}")
 
 

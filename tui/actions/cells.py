@@ -22,7 +22,7 @@ class Cells:
 
     wanted: tuple[str, tuple[int, ...]] | None = None
     """The tensor and the cell to be shown where a run arrives."""
-    sought: tuple[int, ...] | None = None
+    to_choose: tuple[int, ...] | None = None
     """The cell to be chosen once its tensor shows."""
 
     @property

@@ -108,7 +108,7 @@ class Runs:
         self.position = position
         wanted, self.wanted = self.wanted, None
         if wanted is not None:
-            self.tensor, self.sought = wanted
+            self.tensor, self.to_choose = wanted
         if self.session.inexact is not None and not words:
             words = f"careful: iteration {self.session.inexact} came out otherwise when it was run again"
         self.say(words)
@@ -116,9 +116,9 @@ class Runs:
 
     def on_moved(self: Any) -> None:
         self.show()
-        sought, self.sought = self.sought, None
-        if sought is not None:
-            self.table.choose(sought)
+        index, self.to_choose = self.to_choose, None
+        if index is not None:
+            self.table.choose(index)
 
     def on_arrived(self: Any, message: Arrived) -> None:
         self.running = None

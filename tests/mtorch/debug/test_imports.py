@@ -1,12 +1,9 @@
-"""No module of strangers, which are imported in any order, needs another one to have been imported before it."""
+"""What others begin with needs no module to have been imported before it."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
-
-from mtorch.debug import strangers
 
 EACH_ALONE = """
 import importlib, sys
@@ -18,7 +15,7 @@ for name in sys.argv[1:]:
 
 
 def test_every_module_can_be_imported_first() -> None:
-    names = [f"{strangers.__name__}.{path.stem}" for path in Path(strangers.__path__[0]).glob("[a-z]*.py")]
-    assert len(names) > 20
+    ours = ("report", "strangers.conventions", "strangers.observer", "strangers.child", "strangers.travel")
+    names = [f"mtorch.debug.{name}" for name in ours]
     done = subprocess.run([sys.executable, "-c", EACH_ALONE, *names], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-400:]

@@ -24,7 +24,7 @@ with t.Writer(sys.argv[1], {"seed": 0}) as writer:
         run.run(stop)
         print(run.at, flush=True)  # all up to here is committed
 """
-MOMENTS = int(os.environ.get("MTORCH_KILLS", "6"))
+MOMENTS = int(os.environ.get("MTORCH_KILLS", "4"))
 
 
 def test_a_recorder_that_is_killed_leaves_all_that_was_committed(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from rich.style import Style
 
+import scenarios
 from tests.tui.goldens import same
 from tui.viewmodels.views import VIEWS
 
@@ -44,7 +45,7 @@ async def at_each_screen(driver: Any, look: Callable[[str], None]) -> None:
 
 async def test_screens_say_what_they_said_whatever_their_colours(debug: Debug, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: dict[str, tuple[str, list[tuple[str, bool, bool]]]] = {}
-    async with debug("rnn-sin-cos-seed") as driver:
+    async with debug(scenarios.find("rnn-sin-cos-seed").build()) as driver:
 
         def golden(name: str) -> None:
             seen[name] = driver.text, emphasis(driver)
@@ -60,7 +61,7 @@ async def test_screens_say_what_they_said_whatever_their_colours(debug: Debug, m
         await at_each_screen(driver, light)
         assert dark != {style.color for _, style in cells(driver)}
     monkeypatch.setenv("NO_COLOR", "1")
-    async with debug("rnn-sin-cos-seed") as driver:
+    async with debug(scenarios.find("rnn-sin-cos-seed").build()) as driver:
 
         def bare(name: str) -> None:
             assert driver.text == seen[name][0]

@@ -679,13 +679,13 @@ def open_debugger(
     commands of a file is printed without a terminal, or where it is to be `headless`; then nothing is left in a
     recording.
     """
+    if headless and commands_file is None:
+        raise click.UsageError("--headless goes with --commands")
     if not (on_terminal() or served()):
-        from tui.targets import is_recording
-
-        recorded = recorded or is_recording(name)
-        if headless and commands_file is None:
-            raise click.UsageError("--headless goes with --commands")
         if commands_file is None:
+            from tui.targets import is_recording
+
+            recorded = recorded or is_recording(name)
             others = f"mtorch replay --verify {name}" if recorded else f"mtorch check {name} or mtorch train {name}"
             raise click.UsageError(f"the debugger needs a terminal; without one, use {others}")
         headless = True

@@ -119,3 +119,9 @@ async def test_on_a_terminal_the_screen_stays_and_what_is_typed_can_be_kept(debu
         "goto 5 forward linear1",
         "print iteration",
     ]
+
+
+def test_headless_without_commands_is_refused_on_a_terminal_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "on_terminal", lambda: True)
+    result = CliRunner().invoke(cli.main, ["debug", "xor", "--headless"])
+    assert result.exit_code == 2 and "--headless goes with --commands" in result.stderr

@@ -10,9 +10,8 @@ import traceback
 from importlib.metadata import version
 from pathlib import Path
 
-import platformdirs
-
 from mtorch import __version__
+from tui.folders import home
 from tui.guest import what
 from tui.plain import plain
 
@@ -26,8 +25,7 @@ class Crash(Exception):
 
 def folder() -> Path:
     """Where logs are: in MTORCH_HOME, or where the system has such things."""
-    home = os.environ.get("MTORCH_HOME")
-    return Path(os.path.abspath(os.path.expanduser(home)), "log") if home else Path(platformdirs.user_log_dir("mtorch"))
+    return home("log") / "log" if os.environ.get("MTORCH_HOME") else home("log")
 
 
 def crashed(error: BaseException, doing: str) -> int:

@@ -10,7 +10,7 @@ import platformdirs
 
 
 def home(kind: str = "data") -> Path:
-    """The folder for data, config or state: MTORCH_HOME for all three, or where the system has such things."""
+    """The folder for data, config, state or log: MTORCH_HOME for all, or where the system has such things."""
     folder = os.environ.get("MTORCH_HOME") or getattr(platformdirs, f"user_{kind}_dir")("mtorch")
     return Path(os.path.abspath(os.path.expanduser(folder)))
 

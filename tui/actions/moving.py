@@ -65,14 +65,22 @@ class Moves:
         else:
             self.go(lambda going: (self.session.nearest(there, going), ""), there.iteration)
 
+    def before_finding(self: Any, back: bool) -> Position | None:
+        """Where we are, if a finding is what is to be run to.
+
+        Else that is where two runs part, or a breakpoint, and the run there begins.
+        """
+        at: Position | None = self.free()
+        if at is not None and self.other is not None:
+            self.to_divergence(at, back=back)
+        elif at is not None and self.stops.enabled:
+            self.run_to_hit(at, back=back)
+        else:
+            return at
+        return None
+
     def action_continue(self: Any) -> None:
-        if (at := self.free()) is None:
-            return
-        if self.other is not None:
-            self.to_divergence(at, back=False)
-            return
-        if self.stops.enabled:
-            self.run_to_hit(at, back=False)
+        if (at := self.before_finding(back=False)) is None:
             return
 
         def job(going: Going) -> tuple[Position, str]:
@@ -82,21 +90,14 @@ class Moves:
             except Stopped:
                 if not going(end):
                     raise
-                return Position(
-                    end, 0
-                ), f"no finding in iterations {at.iteration}…{end - 1}; {self.key_of('continue')} goes on"
+                key = self.key_of("continue")
+                return Position(end, 0), f"no finding in iterations {at.iteration}…{end - 1}; {key} goes on"
 
         self.say("checking … esc stops")
         self.run_far(job)
 
     def action_reverse_continue(self: Any) -> None:
-        if (at := self.free()) is None:
-            return
-        if self.other is not None:
-            self.to_divergence(at, back=True)
-            return
-        if self.stops.enabled:
-            self.run_to_hit(at, back=True)
+        if (at := self.before_finding(back=True)) is None:
             return
 
         def job(going: Going) -> tuple[Position, str]:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rich.text import Text
 from textual.app import App, ComposeResult
-from textual.binding import BindingType
 from textual.color import Color
 from textual.containers import Horizontal, Vertical
-from textual.events import Resize
-from textual.filter import Monochrome, NoColor
+from textual.events import Event, Key, Resize
 from textual.geometry import Size
 from textual.timer import Timer
 from textual.widgets import Footer, Static
@@ -24,7 +22,6 @@ from mtorch.debug.lockstep import Other
 from mtorch.debug.session import Going, Session
 from mtorch.debug.timeline import Position
 from mtorch.errors import MtorchError
-from tui import leaving
 from tui.actions.background import Background
 from tui.actions.cells import Cells
 from tui.actions.diffing import Diffs
@@ -48,6 +45,7 @@ from tui.actions.whence import Whence
 from tui.command_file import CommandFile
 from tui.commands import COMMANDS
 from tui.config import Config
+from tui.frame import Frame
 from tui.history import History
 from tui.keymap import KEYS, grouped, keys_now
 from tui.notebook import Notebook
@@ -66,6 +64,7 @@ from tui.widgets.tensor_panel import TensorPanel
 
 
 class DebuggerApp(
+    Frame,  # the first, or Python would not let a frame become one
     Tours,
     Runs,
     Background,
@@ -86,18 +85,12 @@ class DebuggerApp(
     Searches,
     Plays,
     Follows,
-    App[None],
 ):
     """A session on a screen. Its state: a position, a tensor's name, and what is under way.
 
     What it does is in `tui/actions/`, a subject a class.
     """
 
-    CSS_PATH = "styles/app.tcss"
-    TITLE = "mtorch"
-    HORIZONTAL_BREAKPOINTS: ClassVar = [(0, "-narrow"), (80, "-enough"), (120, "-broad"), (180, "-wide")]
-    VERTICAL_BREAKPOINTS: ClassVar = [(0, "-low"), (24, "-short"), (36, "-tall"), (50, "-huge")]
-    BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
     COMMANDS: ClassVar = App.COMMANDS | {Everything}
 
     def __init__(
@@ -113,14 +106,24 @@ class DebuggerApp(
         script: CommandFile | None = None,
         tour: bool = False,
     ) -> None:
+        super().__init__(config)
+        self.take(session, target, notebook, begin=begin, other=other, history=history, script=script, tour=tour)
+
+    def take(
+        self,
+        session: Session,
+        target: str,
+        notebook: Notebook | None = None,
+        *,
+        begin: Position | None = None,
+        other: Other | None = None,
+        history: History | None = None,
+        script: CommandFile | None = None,
+        tour: bool = False,
+    ) -> None:
         """It opens at `begin`, else where the user left off, else at the run's start."""
-        super().__init__()
-        if self.no_color:
-            # As the terminal has it: greys of Textual's own are colours too, and an ansi theme's are black on black.
-            self._filters = [NoColor() if isinstance(part, Monochrome) else part for part in self._filters]
-        self.config = config or Config()
         self.script, self.typed, self.tour = script, [], tour
-        self.session, self.target, self.begin = session, target, begin
+        self.session, self.target, self.opening = session, target, begin
         self.history = history or History()
         self.notebook = notebook or Notebook(None)
         self.stops = Breakpoints.from_texts(self.notebook.left.get("breakpoints"))
@@ -136,27 +139,8 @@ class DebuggerApp(
         self._told = 0.0
         self.comparing, self.uncompared = set(), {}
         self._soon: Timer | None = None
-        self.crashed: Exception | None = None
         self._sized: Size | None = None
         self._colours: dict[tuple[str, str], str] = {}
-
-    def run(self, **options: Any) -> None:
-        """Until the user leaves, or an error of ours ends it, which is `crashed` then. A check that is under way holds
-        nobody up.
-        """
-        try:
-            leaving.run(self.run_async(**options))
-        except Exception as error:
-            self.crashed = self.crashed or error
-
-    def _handle_exception(self, error: Exception) -> None:
-        """Textual's end of an app whose own code raised. It would print a traceback over the user's terminal."""
-        self.crashed = self.crashed or error
-        super()._handle_exception(error)
-        self._exit_renderables.clear()
-
-    def _fatal_error(self) -> None:
-        self._close_messages_no_wait()
 
     def compose(self) -> ComposeResult:
         yield Static(id="crumb", markup=False)
@@ -190,9 +174,7 @@ class DebuggerApp(
         yield Footer(compact=True, show_command_palette=False)
         yield Static(id="small", markup=False)
 
-    def on_mount(self) -> None:
-        self.set_keymap(dict(self.config.keys))
-        self.theme = self.config.theme or self.theme
+    def begin(self) -> None:
         self.write_numbers(self.config.format)
         self.query_one("#loss").border_title = title(self.session.way)
         self.query_one("#verdict").border_title = "here"
@@ -211,12 +193,12 @@ class DebuggerApp(
     @property
     def first(self) -> int:
         """The iteration at which it opens where nothing else is said."""
-        return self.begin.iteration if self.begin is not None else self.notebook.first
+        return self.opening.iteration if self.opening is not None else self.notebook.first
 
     def _start(self, going: Going) -> tuple[Position, str]:
         """Where the user left off, if the run says so, and that is still there."""
-        if self.begin is not None:
-            return self.session.nearest(self.begin, going), ""
+        if self.opening is not None:
+            return self.session.nearest(self.opening, going), ""
         taken = {"notes": self.notebook.notes, "branches": self.branches.made, "breakpoints": self.stops.all}
         unread = self.notebook.unread({kind: len(entries) for kind, entries in taken.items()}) or self.notebook.ending
         with contextlib.suppress(MtorchError):
@@ -238,13 +220,9 @@ class DebuggerApp(
         return opening(self.session.way, self.session.why) or keys
 
     def on_resize(self, event: Resize) -> None:
-        width, height = event.size
-        if self._sized is None and width >= WIDE and self.other is None:
+        if self._sized is None and event.size.width >= WIDE and self.other is None:
             self.put_view(FIRST)
         self._sized = event.size
-        self.query_one("#small", Static).update(
-            f"mtorch needs a terminal of 80x24.\nThis one is {width}x{height}: make it larger, and go on.", layout=False
-        )
         self.call_after_refresh(self.show)
 
     def on_resized(self) -> None:
@@ -274,6 +252,19 @@ class DebuggerApp(
         keys = [Entry(group, keys_now(b, self.config.keys), b.tooltip, b.id or "") for group, b in grouped()]
         commands = [Entry("Commands, after a colon", name, c.summary) for name, c in COMMANDS.items()]
         self.push_screen(HelpScreen([*keys, *commands]))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self.may_act(action)
+
+    def action_help_quit(self) -> None:
+        """Textual's action for Ctrl-C, which shows a notice of its own there."""
+        self.interrupt()
+
+    async def on_event(self, event: Event) -> None:
+        if isinstance(event, Key) and self.keeps(event):
+            self.ahead.append(event)
+        elif not self.tour_takes(event):
+            await super().on_event(event)
 
     async def action_quit(self) -> None:
         """Leave, unless something would be lost that was not said yet."""

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import gc
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from tui.options import LARGEST_SEED, Folder, Size, commands_options, memory_option, target_options
+from tui.terminal import (
+    BROKEN_PIPE,
+    INTERRUPTED,
+    bytes_progress,
+    fail,
+    forget_output,
+    on_terminal,
+    progress,
+    show,
+    under_way,
+)
+from tui.wanted import Wanted
+
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-    from rich.progress import Progress
-
     from tui.targets import Target
-
-
-Command = TypeVar("Command", bound=Callable[..., Any])
-UNUSABLE, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
-SIZE = (120, 40)
-"""Of the screen that nobody sees."""
-LARGEST_SEED = 2**63 - 1
 
 
 class Commands(click.Group):
@@ -53,83 +56,11 @@ class Commands(click.Group):
             raise
         except Exception as error:
             from mtorch.errors import MtorchError  # with numpy, which a command may load after it has said so
+            from tui.config import ConfigError
 
-            if isinstance(error, MtorchError):
+            if isinstance(error, MtorchError | ConfigError):
                 return fail(error)
             raise
-
-
-def fail(error: object, command: str = "mtorch") -> int:
-    from tui.plain import plain
-
-    click.echo(f"{command}: {plain(error)}", err=True)
-    return UNUSABLE
-
-
-def forget_output() -> None:
-    """What is still buffered would fail again at exit, with a message."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def show(renderable: RenderableType) -> None:
-    """Print to stdout what Rich makes of it there."""
-    from rich.console import Console, Group
-
-    console = Console(highlight=False)
-    with console.capture() as captured:
-        console.print(Group(renderable), crop=False)  # Rich wraps a Text that stands alone, even where it says no_wrap
-    lines = [line.rstrip(" ") for line in captured.get().split("\n")]
-    click.echo("\n".join(lines), nl=False, color=True)
-
-
-class Size(click.ParamType):
-    """Bytes: 2000000, 512M or 2G."""
-
-    name = "size"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        if isinstance(value, int):
-            return value
-        units = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30}
-        digits, unit = value.rstrip("KMGkmg"), value[len(value.rstrip("KMGkmg")) :].upper()
-        if not (digits.isascii() and digits.isdigit() and len(digits) <= 12 and unit in units and int(digits)):
-            self.fail(f"expected a size such as 512M, got {value!r}", param, ctx)
-        return int(digits) * units[unit]
-
-
-class Folder(click.Path):
-    """A path, which is not empty: Path("") would mean this folder."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if value == "":
-            self.fail("expected a folder, got ''", param, ctx)
-        return super().convert(value, param, ctx)
-
-
-def memory_option(command: Command) -> Command:
-    words = "Memory that checkpoints may take [512M]."
-    return click.option("--memory", type=Size(), envvar="MTORCH_MEMORY", metavar="SIZE", help=words)(command)
-
-
-def commands_options(command: Command) -> Command:
-    """What all commands that open the debugger take."""
-    file = click.Path(path_type=Path)
-    words = "A file of the prompt's commands, to be carried out first."
-    command = click.option("--headless", is_flag=True, help="With --commands: no screen, a transcript.")(command)
-    return click.option("--commands", "commands_file", type=file, metavar="FILE", help=words)(command)
-
-
-def target_options(command: Command) -> Command:
-    """What all commands that run a target take."""
-    options = (
-        click.argument("target"),
-        click.option("--seed", type=click.IntRange(0, LARGEST_SEED), help="Seed of all randomness [0]."),
-        click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="A scenario's setting."),
-        click.option("--data", type=Folder(path_type=Path), metavar="DIR", help="Folder with MNIST's idx files."),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
 
 
 @click.group(
@@ -151,7 +82,7 @@ def main(ctx: click.Context) -> int | None:
     from tui.picker import pick
 
     name = pick()
-    return 0 if name is None else open_debugger(name)
+    return 0 if name is None else open_debugger(Wanted(name))
 
 
 @main.command("list")
@@ -196,9 +127,8 @@ def debug(
     --seed, --set and --data go to both runs. mtorch config says where keys and settings are kept. With --commands and
     without a terminal, print what comes of each command.
     """
-    return open_debugger(
-        target, seed, assignments, data, memory=memory, beside=beside, commands_file=commands_file, headless=headless
-    )
+    wanted = Wanted(target, seed, assignments, data, memory=memory)
+    return open_debugger(wanted, beside=beside, commands_file=commands_file, headless=headless)
 
 
 @main.command()
@@ -286,8 +216,8 @@ def run_script(
         for line in ran.unclear:
             fail(line)
         if not only_check:
-            name, passing = str(ran.recording.path), out is None
-            status = open_debugger(name, passing=passing, commands_file=commands_file, headless=headless)
+            wanted, passing = Wanted(str(ran.recording.path)), out is None
+            status = open_debugger(wanted, passing=passing, commands_file=commands_file, headless=headless)
             if ran.said:
                 fail(ran.said)
             return status
@@ -392,9 +322,8 @@ def replay(
     Opening runs nothing that the file says. Exit status of --verify: 1 when the run comes out otherwise here.
     """
     if not verify:
-        return open_debugger(
-            target, None, assignments, data, source, memory, True, commands_file=commands_file, headless=headless
-        )
+        wanted = Wanted(target, None, assignments, data, source, memory, recorded=True)
+        return open_debugger(wanted, commands_file=commands_file, headless=headless)
     if commands_file or headless:
         raise click.UsageError("--verify opens no debugger: it goes without --commands and --headless")
     from tui import output, recordings
@@ -458,7 +387,7 @@ def export(
     files.free(path, force)
     with contextlib.redirect_stdout(sys.stderr):
         with under_way(f"loading {target}"):
-            opened = open_target(target, seed, assignments, data, source)
+            opened = open_target(Wanted(target, seed, assignments, data, source))
         try:
             made = making.make(opened, target, format, address, tensor, iterations or 3, screen, progress)
         except Crash as crash:
@@ -491,7 +420,7 @@ def serve(
 
     serving.server_class()
     with contextlib.redirect_stdout(sys.stderr):
-        open_target(target, seed, assignments, data, memory=memory)
+        open_target(Wanted(target, seed, assignments, data, memory=memory))
     with serving.listening(host, port) as sock:
         if not serving.is_loopback(sock):
             click.echo(f"mtorch: careful: whoever reaches {host} can run this debugger, and write files", err=True)
@@ -605,33 +534,16 @@ def data_fetch(name: str, mirrors: tuple[str, ...], timeout: int) -> int:
     return 0
 
 
-@contextlib.contextmanager
-def progress(label: str, total: int) -> Iterator[Callable[[], None]]:
-    """A bar on stderr that goes when it is full; without a terminal there, nothing."""
-    if not sys.stderr.isatty():
-        yield lambda: None
-        return
-    with bar_on_stderr() as bar:
-        task = bar.add_task(label, total=total)
-        yield lambda: bar.advance(task)
-
-
-@contextlib.contextmanager
-def under_way(words: str) -> Iterator[None]:
-    """While entered, stderr's terminal says at once what is done; without a terminal there, nothing."""
-    if not sys.stderr.isatty():
-        yield
-        return
-    import shutil
-
-    from tui.plain import plain
-
-    # Back at the line's start, where whatever a target prints goes over it.
-    print(f"mtorch: {plain(words)} …"[: shutil.get_terminal_size().columns - 1], end="\r", file=sys.stderr, flush=True)
+def open_debugger(wanted: Wanted, **options: Any) -> int:
+    """Run the debugger on a target, and return the exit status."""
+    # What is imported stays: looking through it for garbage takes a tenth of the time until there is a screen.
+    gc.disable()
     try:
-        yield
+        from tui.debugging import debug
+
+        return debug(wanted, **options)
     finally:
-        print("\x1b[2K", end="", file=sys.stderr, flush=True)
+        gc.enable()
 
 
 def load(name: str, seed: int | None, assignments: tuple[str, ...], data: Path | None) -> Target:
@@ -640,111 +552,3 @@ def load(name: str, seed: int | None, assignments: tuple[str, ...], data: Path |
         from tui import targets
 
         return targets.load(name, seed, assignments, data)
-
-
-@contextlib.contextmanager
-def bytes_progress() -> Iterator[Callable[[str, int, int | None], None]]:
-    """The same for files that come one after the other: it is told a name, how many bytes came, and of how many."""
-    if not sys.stderr.isatty():
-        yield lambda name, done, total: None
-        return
-    with bar_on_stderr() as bar:
-        task = bar.add_task("", total=None)
-        yield lambda name, done, total: bar.update(task, description=name, completed=done, total=total)
-
-
-def bar_on_stderr() -> Progress:
-    from rich.console import Console
-    from rich.progress import Progress
-
-    return Progress(console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False)
-
-
-def open_debugger(
-    name: str,
-    seed: int | None = None,
-    assignments: tuple[str, ...] = (),
-    data: Path | None = None,
-    source: Path | None = None,
-    memory: int | None = None,
-    recorded: bool = False,
-    passing: bool = False,
-    beside: str | None = None,
-    commands_file: Path | None = None,
-    headless: bool = False,
-) -> int:
-    """Run the debugger on a target until the user leaves it; a target that is `recorded` is never run as a file.
-
-    A `passing` recording is gone then. `beside` is the target of another run, to be shown with it. What comes of the
-    commands of a file is printed without a terminal, or where it is to be `headless`; then nothing is left in a
-    recording.
-    """
-    if headless and commands_file is None:
-        raise click.UsageError("--headless goes with --commands")
-    if not (on_terminal() or served()):
-        if commands_file is None:
-            from tui.targets import is_recording
-
-            recorded = recorded or is_recording(name)
-            others = f"mtorch replay --verify {name}" if recorded else f"mtorch check {name} or mtorch train {name}"
-            raise click.UsageError(f"the debugger needs a terminal; without one, use {others}")
-        headless = True
-    with under_way(f"loading {name}"):
-        from mtorch.errors import DataError
-        from tui import config
-        from tui.app import DebuggerApp
-        from tui.command_file import CommandFile
-        from tui.crashing import crashed
-        from tui.folders import first_start, home
-        from tui.history import History
-        from tui.leaving import leave
-        from tui.notebook import Notebook
-        from tui.opening import open_target
-        from tui.plain import plain
-        from tui.targets import is_recording
-
-        settings, commands = config.read(), CommandFile(commands_file, headless) if commands_file else None
-        recorded = recorded or is_recording(name)
-        session, target, recording = open_target(name, seed, assignments, data, source, memory, recorded)
-        notebook = Notebook(target, recording, passing, fresh=headless)
-        if not recorded:
-            session.trace(0)
-        other = None
-        if beside is not None:
-            from mtorch.debug.lockstep import Other
-            from tui.actions.diffing import named, session_of
-
-            other = Other(session_of(beside, seed, assignments, data, memory), named(beside))
-    if served():
-        from tui.serving import end_with_server
-
-        end_with_server()
-    history = History(None if headless else home("state") / "history")
-    tour = commands is None and first_start() and settings.tour
-    app = DebuggerApp(
-        session, name, notebook, other=other, history=history, config=settings, script=commands, tour=tour
-    )
-    app.run(headless=headless, **({"size": SIZE} if headless else {}))
-    if commands and headless:
-        click.echo("\n".join(commands.transcript), nl=False)
-    if not headless:
-        try:
-            notebook.close(app.left)
-        except DataError as error:
-            click.echo(f"mtorch: {plain(error)}; where you were, and your notes, are not kept", err=True)
-        except Exception as error:  # an app that crashed may not even know where it was
-            app.crashed = app.crashed or error
-    if app.crashed:
-        return leave(crashed(app.crashed, f"the debugger on {name}"))
-    if commands and commands.failure:
-        return leave(fail(commands.failure))
-    return leave(app.return_code or 0)
-
-
-def on_terminal() -> bool:
-    return sys.stdin.isatty() and sys.stdout.isatty()
-
-
-def served() -> bool:
-    """Whether this process draws for a browser: textual-serve says so in its environment."""
-    return os.environ.get("TEXTUAL_DRIVER") == "textual.drivers.web_driver:WebDriver"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,9 @@ from typing import Any
 from textual.keys import KEY_NAME_REPLACEMENTS, Keys, _character_to_key
 from textual.theme import BUILTIN_THEMES
 
-from mtorch.errors import MtorchError, unknown
 from tui.folders import home
 from tui.keymap import KEYS
 from tui.plain import plain
-from tui.viewmodels.numbers import FORMS
 
 TAKEN = {
     **dict.fromkeys(("enter", "up", "down"), "what has the focus"),
@@ -34,8 +31,8 @@ RENAMED = {"minus": "hyphen-minus", **{name: old for old, name in KEY_NAME_REPLA
 MODIFIERS = ("ctrl", "shift", "alt", "super", "meta", "hyper")
 
 
-class ConfigError(MtorchError):
-    """The file can't be used."""
+class ConfigError(Exception):
+    """The file can't be used. It is no MtorchError: the frame is drawn by what the file says, before numpy is there."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,10 @@ def read(file: Path | None = None) -> Config:
     """What the file says; the defaults, where there is none. Raises ConfigError, in one line that names the culprit."""
     file = file or path()
     try:
-        found = tomllib.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        import tomllib  # for those who have a file: it takes its time
+
+        found = tomllib.loads(text)
     except FileNotFoundError:
         return Config()
     except OSError as error:
@@ -65,36 +65,40 @@ def read(file: Path | None = None) -> Config:
         raise ConfigError(f"{file}: {error}") from None
     try:
         return of(found)
-    except MtorchError as error:
+    except ConfigError as error:
         raise ConfigError(f"{file}: {error}") from None
 
 
 def of(found: Mapping[str, Any]) -> Config:
-    """A config from what TOML has. Raises MtorchError."""
+    """A config from what TOML has. Raises ConfigError."""
     kinds = {"keys": dict, "theme": str, "format": str, "tour": bool}
     words = {dict: "a table", str: "a text", bool: "true or false"}
     for name, value in found.items():
         if name not in kinds:
-            raise MtorchError(unknown("setting", name, kinds))
+            raise ConfigError(unknown("setting", name, kinds))
         if not isinstance(value, kinds[name]):
-            raise MtorchError(f"{name}: expected {words[kinds[name]]}, got {value!r:.40}")
-    for name, known in (("theme", list(BUILTIN_THEMES)), ("format", list(FORMS))):
-        if name in found and found[name] not in known:
-            raise MtorchError(unknown(name, found[name], known))
+            raise ConfigError(f"{name}: expected {words[kinds[name]]}, got {value!r:.40}")
+    if "theme" in found and found["theme"] not in BUILTIN_THEMES:
+        raise ConfigError(unknown("theme", found["theme"], BUILTIN_THEMES))
+    if "format" in found:
+        from tui.viewmodels.numbers import FORMS  # with numpy, which the frame doesn't wait for
+
+        if found["format"] not in FORMS:
+            raise ConfigError(unknown("format", found["format"], FORMS))
     ids = [binding.id or "" for binding in KEYS]
     keys = {}
     for name, value in found.get("keys", {}).items():
         if name not in ids:
-            raise MtorchError(f"[keys]: {unknown('action', name, ids)}")
+            raise ConfigError(f"[keys]: {unknown('action', name, ids)}")
         if not isinstance(value, str):
-            raise MtorchError(f'[keys] {name}: expected keys such as "s,f11", got {value!r:.40}')
+            raise ConfigError(f'[keys] {name}: expected keys such as "s,f11", got {value!r:.40}')
         keys[name] = ",".join(key_named(name, key.strip()) for key in value.split(","))
     once_each(keys)
     return Config(keys, *(found.get(name, getattr(Config, name)) for name in ("theme", "format", "tour")))
 
 
 def key_named(action: str, key: str) -> str:
-    """A key by Textual's name: } is right_curly_bracket. Raises MtorchError for what is none."""
+    """A key by Textual's name: } is right_curly_bracket. Raises ConfigError for what is none."""
     *modifiers, last = key.split("+") if len(key) > 1 else [key]
     known = {k.value for k in Keys} | {_character_to_key(chr(code)) for code in range(33, 127)}
     if len(last) == 1:
@@ -103,19 +107,25 @@ def key_named(action: str, key: str) -> str:
         try:
             unicodedata.lookup(RENAMED.get(last, last).replace("_", " "))
         except KeyError:
-            raise MtorchError(f"[keys] {action}: {unknown('key', key, sorted(known | set(RENAMED)))}") from None
+            raise ConfigError(f"[keys] {action}: {unknown('key', key, sorted(known | set(RENAMED)))}") from None
     if not last or any(modifier not in MODIFIERS for modifier in modifiers):
-        raise MtorchError(f"[keys] {action}: expected a key such as s, f5 or ctrl+s, got {key[:40]!r}")
+        raise ConfigError(f"[keys] {action}: expected a key such as s, f5 or ctrl+s, got {key[:40]!r}")
     return "+".join([*modifiers, last])
 
 
+def unknown(kind: str, name: str, known: Iterable[str]) -> str:
+    from mtorch import errors  # with numpy
+
+    return errors.unknown(kind, name, known)
+
+
 def once_each(keys: Mapping[str, str]) -> None:
-    """Raises MtorchError that names both, where one key is given to two actions."""
+    """Raises ConfigError that names both, where one key is given to two actions."""
     owners = dict(TAKEN)
     for binding in KEYS:
         for key in keys.get(binding.id or "", binding.key).split(","):
             if key in owners:
-                raise MtorchError(f"[keys]: {key} is given to {owners[key]} and to {binding.id}")
+                raise ConfigError(f"[keys]: {key} is given to {owners[key]} and to {binding.id}")
             owners[key] = binding.id or ""
 
 

@@ -7,15 +7,7 @@ from collections.abc import Iterator, Mapping
 from textual.binding import Binding
 from textual.keys import format_key
 
-from tui.viewmodels.views import VIEWS
-
-PANELS = {
-    "1": "events: the tree of this iteration",
-    "2": "tensors: the tables of this event",
-    **{digit: f"{view.name}: {view.summary}" for digit, view in VIEWS.items()},
-    "0": "findings of this iteration",
-}
-"""What each digit shows."""
+from tui.viewmodels.panels import PANELS
 
 KEYS = [
     Binding("s,f11", "move('into')", "step", id="step", tooltip="step: the next event, inside this one if it has any"),
@@ -122,8 +114,8 @@ KEYS = [
     Binding("plus", "zoom(1)", show=False, key_display="+", id="zoom-in", tooltip="more of the screen for this panel"),
     Binding("underscore", "zoom(-1)", show=False, key_display="_", id="zoom-out", tooltip="less of it"),
     *(
-        Binding(digit, f"digit('{digit}')", show=False, id=f"panel-{digit}", tooltip=PANELS.get(digit, "a count"))
-        for digit in "1234567890"
+        Binding(digit, f"digit('{digit}')", show=False, id=f"panel-{digit}", tooltip=f"{panel.name}: {panel.summary}")
+        for digit, panel in PANELS.items()
     ),
     Binding(
         "left_parenthesis", "slice(-1)", show=False, key_display="(", id="previous-slice", tooltip="the slice before"

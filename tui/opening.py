@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import NamedTuple
 
 from mtorch.debug.recording.reader import Recording
 from mtorch.debug.session import Session
 from mtorch.errors import ScenarioError
 from tui.targets import Target, is_recording, load
+from tui.wanted import Wanted
 
 
 class Opened(NamedTuple):
@@ -24,17 +24,10 @@ class Opened(NamedTuple):
         return 0 if self.target or not self.recording else self.recording.kept[0]
 
 
-def open_target(
-    name: str,
-    seed: int | None = None,
-    assignments: tuple[str, ...] = (),
-    data: Path | None = None,
-    source: Path | None = None,
-    memory: int | None = None,
-    recorded: bool = False,
-) -> Opened:
-    """The target of that name, ready to run; one that is `recorded` is never run as a file. Raises MtorchError."""
-    if recorded or is_recording(name):
+def open_target(wanted: Wanted) -> Opened:
+    """The target that is wanted, ready to run. Raises MtorchError."""
+    name, seed, assignments, data, source, memory, _ = wanted
+    if wanted.recorded or is_recording(name):
         from tui import recordings
 
         if seed is not None:

@@ -13,6 +13,7 @@ from textual.widgets import Static
 import scenarios
 from mtorch import SGD, DataLoader, Module, Sequential, SquareLoss, Training, layers
 from mtorch.debug.session import Going, Session
+from tui.actions import running
 from tui.messages import Checked
 from tui.picker import Picker
 from tui.targets import load
@@ -343,7 +344,8 @@ class Slow(Training):
         return super().step(iteration)
 
 
-async def test_esc_stops_a_long_run_and_loses_nothing(debug: Debug) -> None:
+async def test_esc_stops_a_long_run_and_loses_nothing(debug: Debug, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "PATIENT", 0.001)  # it was long before keys come
     training = stack(layers.Linear(3, 3))
     training.__class__ = Slow
     session = Session(training)

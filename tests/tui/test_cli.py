@@ -18,10 +18,12 @@ import mtorch
 from mtorch.debug.diagnosis.findings import Finding
 from mtorch.debug.events import Address
 from mtorch.debug.gradcheck import TOLERANCE, Check
+from mtorch.errors import MtorchError
 from scenarios import SCENARIOS
-from tui import cli
+from tui import cli, debugging, terminal
 from tui.as_json import dumps
 from tui.checking import Checked
+from tui.frame import Frame
 from tui.output import check_report
 from tui.targets import WANTED
 
@@ -421,64 +423,56 @@ def test_the_debugger_names_the_headless_commands_without_a_terminal() -> None:
     assert "mtorch train mnist-mlp" in line
 
 
-class FakeApp:
-    """Stands in for the screen, and remembers what it was given."""
-
-    opened: list[tuple[Any, str]]
-    beside: list[Any]
-    return_code = 0
-    left: dict[str, Any] = {}
-
-    crashed = None
-
-    def __init__(self, session: Any, target: str, notebook: Any, other: Any = None, **options: Any) -> None:
-        self.opened.append((session, target))
-        self.beside.append(other)
-
-    def run(self, **options: Any) -> None: ...
-
-
 @pytest.fixture
-def screen(monkeypatch: pytest.MonkeyPatch) -> type[FakeApp]:
-    FakeApp.opened, FakeApp.beside = [], []
-    app = ModuleType("tui.app")
-    app.DebuggerApp = FakeApp  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "tui.app", app)
-    monkeypatch.setattr(cli, "on_terminal", lambda: True)
-    return FakeApp
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What debuggers were given, which are not run."""
+    given: list[dict[str, Any]] = []
+
+    def run(self: Frame, **options: Any) -> None:
+        try:
+            given.append(self.load()[1] if self.load else vars(self))
+        except MtorchError as error:
+            self.failure = error
+
+    monkeypatch.setattr(Frame, "run", run)
+    monkeypatch.setattr(debugging, "keep", lambda app: None)
+    for module in (cli, debugging):
+        monkeypatch.setattr(module, "on_terminal", lambda: True)
+    return given
 
 
-def test_debug_opens_the_target(screen: type[FakeApp]) -> None:
+def test_debug_opens_the_target(opened: list[dict[str, Any]]) -> None:
     assert run("debug", "rnn-sin-cos", "--seed", "2", "--set", "hidden=4").exit_code == 0
-    [(session, target)] = screen.opened
-    assert target == "rnn-sin-cos"
+    [given] = opened
+    assert given["target"] == "rnn-sin-cos"
+    session = given["session"]
     assert session.training.model.layers()[0].layers[0].out_dim == 4
     assert len(session.losses) == 1
 
 
-def test_debug_takes_another_run_that_seed_and_settings_go_to_as_well(screen: type[FakeApp]) -> None:
+def test_debug_takes_another_run_that_seed_and_settings_go_to_as_well(opened: list[dict[str, Any]]) -> None:
     assert run("debug", "rnn-sin-cos", "--diff", "rnn-sin-cos-seed", "--set", "hidden=4").exit_code == 0
-    (other,) = screen.beside
+    other = opened[0]["other"]
     assert other.name == "rnn-sin-cos-seed"
     assert other.session.training.model.state_dict()["rnn.linear.weight"].shape == (5, 4)
     assert "'rnn-sin-cost'" in refused("debug", "rnn-sin-cos", "--diff", "rnn-sin-cost")
     assert "--seed 1: no.mtr has its own" in refused("debug", "rnn-sin-cos", "--seed", "1", "--diff", "no.mtr")
 
 
-def test_debug_of_what_cannot_run_opens_no_screen(screen: type[FakeApp], tmp_path: Path) -> None:
+def test_debug_of_what_cannot_run_opens_no_screen(opened: list[dict[str, Any]], tmp_path: Path) -> None:
     assert "iteration 0: Linear at layers[0] expected" in refused("debug", mine(tmp_path, columns=5))
-    assert screen.opened == []
+    assert opened == []
 
 
-@pytest.mark.parametrize(("picked", "opened"), [(None, []), ("mnist-mlp", ["mnist-mlp"])])
+@pytest.mark.parametrize(("picked", "targets"), [(None, []), ("mnist-mlp", ["mnist-mlp"])])
 def test_without_arguments_the_picker_chooses(
-    screen: type[FakeApp], monkeypatch: pytest.MonkeyPatch, picked: str | None, opened: list[str]
+    opened: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, picked: str | None, targets: list[str]
 ) -> None:
     picker = ModuleType("tui.picker")
     picker.pick = lambda: picked  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "tui.picker", picker)
     assert run().exit_code == 0
-    assert [target for _, target in screen.opened] == opened
+    assert [given["target"] for given in opened] == targets
 
 
 def test_an_async_build_is_told_in_one_line(tmp_path: Path) -> None:
@@ -555,10 +549,10 @@ def test_what_is_being_loaded_is_said_at_once_and_wiped_out_then(monkeypatch: py
 
     monkeypatch.setattr(sys, "stderr", Terminal())
     monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((30, 24)))
-    with cli.under_way("loading \x1b[2J and a name that is long"):
+    with terminal.under_way("loading \x1b[2J and a name that is long"):
         assert sys.stderr.getvalue() == "mtorch: loading �[2J and a na\r"
     assert sys.stderr.getvalue().endswith("\r\x1b[2K")
     monkeypatch.setattr(sys, "stderr", io.StringIO())
-    with cli.under_way("loading"):
+    with terminal.under_way("loading"):
         pass
     assert sys.stderr.getvalue() == ""

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from mtorch.errors import MtorchError
 from tests.tui.goldens import same
-from tui import cli
+from tui import cli, debugging
 from tui.command_file import HEADER, CommandFile, Line, entry, parsed, write
 
 Debug = Callable[..., Any]
@@ -122,6 +122,6 @@ async def test_on_a_terminal_the_screen_stays_and_what_is_typed_can_be_kept(debu
 
 
 def test_headless_without_commands_is_refused_on_a_terminal_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "on_terminal", lambda: True)
+    monkeypatch.setattr(debugging, "on_terminal", lambda: True)
     result = CliRunner().invoke(cli.main, ["debug", "xor", "--headless"])
     assert result.exit_code == 2 and "--headless goes with --commands" in result.stderr

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mtorch.debug.differences import Comparison, Difference, Distance
-from tui import cli
+from tui import cli, terminal
 from tui.viewmodels.apart import distance_row, where_first
 
 MINE = """
@@ -109,7 +109,7 @@ def test_code_that_raises_is_2_and_an_interrupt_is_130(tmp_path: Path) -> None:
     assert (found.exit_code, found.stdout) == (2, "")
     assert f"{b}:8: iteration 2: ValueError: boom" in found.stderr
     c = mine(tmp_path, "c.py", boom="if number == 2: raise KeyboardInterrupt")
-    assert run("diff", a, c).exit_code == cli.INTERRUPTED
+    assert run("diff", a, c).exit_code == terminal.INTERRUPTED
 
 
 def test_a_recording_is_compared_with_a_run(tmp_path: Path) -> None:

@@ -93,6 +93,7 @@ async def test_a_comparison_is_as_long_as_one_says_and_what_is_known_shows_when_
     debug: Debug, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(running, "HEARD", 0.0)  # a run's progress shows at once
+    monkeypatch.setattr(running, "PATIENT", 0.001)
     async with debug(healthy(), (140, 45)) as driver:
         await driver.command("goto 5")
         await driver.command("set lr = 0 as a-name-that-takes-some-room")

@@ -16,12 +16,14 @@ from mtorch.debug.session import Going, Session
 from mtorch.debug.timeline import Position
 from mtorch.errors import MtorchError
 from mtorch.layers.base import Array
-from tui import recordings, targets
+from tui import targets
 from tui.actions.viewing import FIRST
+from tui.opening import open_target
 from tui.plain import plain
 from tui.viewmodels.diffing import counterpart, differing_words, event_words, headings, step_words, tensor_words
 from tui.viewmodels.place import breadcrumb
 from tui.viewmodels.table import Beside
+from tui.wanted import Wanted
 
 OPTION = re.compile(r"\s+(\w+=\S+)$")
 
@@ -94,7 +96,7 @@ class Diffs:
         if seed is not None and not re.fullmatch("[0-9]{1,18}", seed):
             raise MtorchError(f"seed expects a whole number, 0 or more, got {seed!r}")
         settings = tuple(f"{key}={value}" for key, value in options.items() if key not in ("tol", "seed"))
-        return session_of(name, None if seed is None else int(seed), settings)
+        return open_target(Wanted(name, None if seed is None else int(seed), settings)).session
 
     def others_cost(self: Any, iteration: int) -> float:
         """Seconds that the other run should take to be at an iteration."""
@@ -172,19 +174,6 @@ def tolerance_in(options: Mapping[str, str]) -> float:
     except ValueError:
         raise MtorchError(f"tol expects a number, 0 or more, got {words[:40]!r}") from None
     return found
-
-
-def session_of(
-    name: str,
-    seed: int | None = None,
-    settings: tuple[str, ...] = (),
-    data: Path | None = None,
-    budget: int | None = None,
-) -> Session:
-    """A session of a target. Raises MtorchError that says why there is none."""
-    if targets.is_recording(name) and seed is None:
-        return recordings.opened(name, settings, data, None, budget)[0]
-    return targets.load(name, seed, settings, data).session(budget)
 
 
 def named(target: str) -> str:

@@ -44,8 +44,8 @@ class Keeps:
         count, where = len(self.branches.trunk.losses), self.notebook.saved
         self.say(f"{count} iterations are in {where} ({decimal(size)}); mtorch replay opens it")
 
-    def action_help_quit(self: Any) -> None:
-        """Textual's action for Ctrl-C, which shows a notice of its own there."""
+    def interrupt(self: Any) -> None:
+        """Ctrl-C."""
         if self.running is not None:
             self.action_stop()
         else:

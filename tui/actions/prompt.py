@@ -25,8 +25,8 @@ class Prompt:
 
     history: History
 
-    def check_action(self: Any, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A colon is a colon where text is typed."""
+    def may_act(self: Any, action: str) -> bool:
+        """Whether a key does what it is for: a colon is a colon where text is typed."""
         return not (action == "command" and (isinstance(self.focused, Input) or self.screen.is_modal))
 
     def action_command(self: Any, words: str = "") -> None:

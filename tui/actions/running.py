@@ -7,19 +7,28 @@ from collections.abc import Callable
 from typing import Any
 
 from textual import work
+from textual.events import Key
+from textual.widgets import Input
 from textual.worker import Worker, get_current_worker
 
 from mtorch.debug.session import Going, Stopped
 from mtorch.debug.timeline import Position
 from mtorch.errors import MtorchError
 from tui.guest import GuestError, what
+from tui.keymap import KEYS
 from tui.messages import Arrived, Jump, Moved, Running
+
+AT_ONCE = ("stop", "quit")
+"""Ids of keys that wait for nothing."""
 
 Job = Callable[[Going], "tuple[Position, str]"]
 """A run to somewhere: where it comes out, and what is to be said of it."""
 
 SHORT = 0.05
 """Seconds. A run that should take less happens at once; any other in a worker."""
+
+PATIENT = 1.0
+"""Seconds from a run's beginning in which keys wait for its end; after that they act, or are refused, at once."""
 
 HEARD = 2.0
 """Seconds that something said stays before a run's progress takes its place."""
@@ -29,6 +38,8 @@ class Runs:
     """What the app takes from here; it is an app with a session, a position, a trace and `say`."""
 
     running: Worker[None] | None = None
+    began = 0.0
+    """When the latest run did."""
     known = ""
     """What a run under way has found out so far."""
     refused = ""
@@ -76,8 +87,16 @@ class Runs:
             self.post_message(Arrived(None, error=error))
 
     def run_far(self: Any, job: Job, known: str = "") -> None:
-        self.known, self.wanted = known, None
+        self.known, self.wanted, self.began = known, None, time.monotonic()
         self.running = self._run(job)
+        self.set_timer(PATIENT, self.release)
+
+    def keeps(self: Any, key: Key) -> bool:
+        """Whether a key waits for the end of a run that began just now: who types ahead knows where it comes out."""
+        if self.running is None or time.monotonic() - self.began > PATIENT or key.is_forwarded:
+            return False
+        now = {one for b in KEYS if b.id in AT_ONCE for one in self.config.keys.get(b.id, b.key).split(",")}
+        return not (key.key in now | {"ctrl+c", "ctrl+q"} or self.screen.is_modal or isinstance(self.focused, Input))
 
     def refuse(self: Any, words: str) -> None:
         """Say why something that was asked for is not done."""
@@ -132,6 +151,7 @@ class Runs:
             self.arrive(message.position, message.words)
         self.came()
         self.led()
+        self.release()
 
     def on_running(self: Any, message: Running) -> None:
         if self.running is not None and time.monotonic() - self._told > HEARD:
@@ -145,6 +165,7 @@ class Runs:
     def action_stop(self: Any) -> None:
         if self.playing:
             self.action_play()
+        self.ahead.clear()
         if self.running is not None:
             self.running.cancel()
             self.say("stopping …")

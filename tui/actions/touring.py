@@ -31,12 +31,11 @@ class Tours:
             panel.border_subtitle = "enter goes on, esc ends it"
             panel.update(said(STEPS[number], self.key_of), layout=False)
 
-    async def on_event(self: Any, event: Event) -> None:
-        if not (isinstance(event, Key) and not event.is_forwarded and self._tour_takes(event.key)):
-            await super().on_event(event)  # type: ignore[misc]
+    def tour_takes(self: Any, event: Event) -> bool:
+        """Whether it is a key that is the tour's alone; the one that a step is about does its work, too."""
+        return isinstance(event, Key) and not event.is_forwarded and self._take(event.key)
 
-    def _tour_takes(self: Any, key: str) -> bool:
-        """Whether a key is the tour's alone; the one that a step is about does its work, too."""
+    def _take(self: Any, key: str) -> bool:
         if self.touring is None or self.position is None or self.screen.is_modal or isinstance(self.focused, Input):
             return False
         own = {k for b in KEYS if b.id in STEPS[self.touring].ids for k in self.config.keys.get(b.id, b.key).split(",")}

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from tui.viewmodels import curves
+from tui.viewmodels.panels import VIEWED
 from tui.viewmodels.scene import View
 from tui.viewmodels.views import equations, histogram, network, parameters, picture, through_time
 
 CURVES = "5"
 
 VIEWS = {
-    "3": View("network", "every layer: outputs forward, gradients backward", network.title, network.lines),
-    "4": View("time", "each time step: its hidden state, its gradient", through_time.title, through_time.lines),
-    CURVES: View("curves", "the loss, what is watched, and a sample in time", curves.title),
-    "6": View("histogram", "how this tensor's numbers are spread", histogram.title, histogram.lines),
-    "7": View("equations", "the equations of this event, with its shapes", equations.title, equations.lines),
-    "8": View(
-        "parameters", "what the update did to each, and the optimiser's state", parameters.title, parameters.lines
-    ),
-    "9": View("picture", "this sample's input as an image, or this tensor", picture.title, picture.lines),
+    "3": View(*VIEWED["3"], network.title, network.lines),
+    "4": View(*VIEWED["4"], through_time.title, through_time.lines),
+    CURVES: View(*VIEWED[CURVES], curves.title),
+    "6": View(*VIEWED["6"], histogram.title, histogram.lines),
+    "7": View(*VIEWED["7"], equations.title, equations.lines),
+    "8": View(*VIEWED["8"], parameters.title, parameters.lines),
+    "9": View(*VIEWED["9"], picture.title, picture.lines),
 }

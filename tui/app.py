@@ -15,7 +15,7 @@ from textual.events import Resize
 from textual.filter import Monochrome, NoColor
 from textual.geometry import Size
 from textual.timer import Timer
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from mtorch.debug.branches import Branches
 from mtorch.debug.breakpoints import Breakpoints
@@ -59,6 +59,7 @@ from tui.viewmodels.way import opening, title
 from tui.widgets.command_line import CommandLine
 from tui.widgets.event_tree import EventTree
 from tui.widgets.findings_list import FindingsList
+from tui.widgets.footer import Footer
 from tui.widgets.line import put
 from tui.widgets.lines_view import LinesView
 from tui.widgets.tabs import Tabs
@@ -187,7 +188,7 @@ class DebuggerApp(
                 placeholder="goto 0 backward rnn t=3",
                 select_on_focus=False,
             )
-        yield Footer(compact=True, show_command_palette=False)
+        yield Footer()
         yield Static(id="small", markup=False)
 
     def on_mount(self) -> None:

@@ -79,10 +79,13 @@ async def nothing_due(*_: float) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def exactly_idle() -> Iterator[None]:
-    """Textual's pilot waits until the processor has had nothing to do for 20 ms, twice a key and once a pause."""
+    """Textual's pilot waits until the processor has had nothing to do for 20 ms, twice a key and once a pause; the app,
+    whether another key comes before it begins a check.
+    """
     with pytest.MonkeyPatch.context() as patch:
         for module in (textual.app, textual.pilot):
             patch.setattr(module, "wait_for_idle", nothing_due)
+        patch.setattr("tui.actions.showing.SHORT", 0.001)
         yield
 
 

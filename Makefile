@@ -20,7 +20,7 @@ run: .venv/ready  ## open the debugger on the seed's RNN (without a terminal: pr
 
 # Scripts run in processes of their own: without bytecode each would compile all of mtorch anew.
 test: .venv/ready  ## the whole test suite
-	@PYTHONDONTWRITEBYTECODE= OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest -n auto $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 check: .venv/ready  ## ruff, mypy --strict, import contracts
 	@$(BIN)/ruff check .

@@ -13,7 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.events import Event, Key, Resize
 from textual.geometry import Size
 from textual.timer import Timer
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from mtorch.debug.branches import Branches
 from mtorch.debug.breakpoints import Breakpoints
@@ -57,6 +57,7 @@ from tui.viewmodels.way import opening, title
 from tui.widgets.command_line import CommandLine
 from tui.widgets.event_tree import EventTree
 from tui.widgets.findings_list import FindingsList
+from tui.widgets.footer import Footer
 from tui.widgets.line import put
 from tui.widgets.lines_view import LinesView
 from tui.widgets.tabs import Tabs
@@ -171,7 +172,7 @@ class DebuggerApp(
                 placeholder="goto 0 backward rnn t=3",
                 select_on_focus=False,
             )
-        yield Footer(compact=True, show_command_palette=False)
+        yield Footer()
         yield Static(id="small", markup=False)
 
     def begin(self) -> None:

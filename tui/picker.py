@@ -5,10 +5,11 @@ from __future__ import annotations
 from textual import on
 from textual.app import App, ComposeResult
 from textual.binding import Binding
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from scenarios import SCENARIOS
+from tui.widgets.footer import Footer
 
 
 class Picker(App[str]):
@@ -26,7 +27,7 @@ class Picker(App[str]):
     def compose(self) -> ComposeResult:
         yield Static("mtorch: which training run?", id="title")
         yield OptionList(*(Option(f"{s.name:<20}{s.summary}", s.name) for s in SCENARIOS.values()), markup=False)
-        yield Footer(show_command_palette=False)
+        yield Footer()
 
     def on_mount(self) -> None:
         self.query_one(OptionList).focus()

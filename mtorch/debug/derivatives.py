@@ -101,6 +101,7 @@ class Derivative:
         self._there = {n for n, p in call.layer.parameters.items() if partly and p.dtype == np.float64}
         self.inputs, self.spread, self._shape = list(call.inputs), call.spread, call.grad_output.shape
         self.budget = budget or Budget()
+        self._still: dict[str, Array] = {}
         self._epsilons: dict[str, float] = {}
         self._trusted: dict[str, bool] = {}
 
@@ -241,8 +242,10 @@ class Derivative:
     def _differences(self, slot: str, direction: Array, grad_output: Array, share: float) -> tuple[float, float]:
         value = self.value(slot)
         h = share * max(1.0, float(np.abs(value).max(initial=0.0)))
-        outputs = [self.output({slot: value + k * h * direction}) for k in (-2, -1, 0, 1, 2)]
-        low2, low, mid, high, high2 = outputs
+        low2, low, high, high2 = (self.output({slot: value + k * h * direction}) for k in (-2, -1, 1, 2))
+        if slot not in self._still:  # the same for every direction
+            self._still[slot] = self.output({slot: value + np.zeros(value.shape)})
+        mid = self._still[slot]
         near, far = (high - low) / (2 * h), (high2 - low2) / (4 * h)
         # A smooth function's second difference grows by 4 with twice the step; a jump of the slope adds h times it.
         jumps = np.abs((high2 - 2 * mid + low2) - 4 * (high - 2 * mid + low)) / (2 * h)

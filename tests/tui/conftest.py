@@ -1,11 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache
 from typing import Any
 
 import pytest
+import textual.app
+import textual.pilot
+from textual._context import active_app
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -57,6 +61,32 @@ class Driver:
         """All that the screen shows."""
         strips = self.app.screen._compositor.render_strips()
         return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
+
+
+async def nothing_due(*_: float) -> None:
+    """Until the screen is drawn, and only timers and threads are left in the loop."""
+    app, due = active_app.get(), asyncio.get_running_loop()._ready  # type: ignore[attr-defined]
+    while True:
+        await asyncio.sleep(0)
+        while due:
+            await asyncio.sleep(0)
+        if app._resize_event is not None:  # it waits for the last of several
+            app._check_resize()
+        app.screen._on_timer_update()
+        if not due:
+            return
+
+
+@pytest.fixture(scope="session", autouse=True)
+def exactly_idle() -> Iterator[None]:
+    """Textual's pilot waits until the processor has had nothing to do for 20 ms, twice a key and once a pause; the app,
+    whether another key comes before it begins a check.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (textual.app, textual.pilot):
+            patch.setattr(module, "wait_for_idle", nothing_due)
+        patch.setattr("tui.actions.showing.SHORT", 0.001)
+        yield
 
 
 @cache

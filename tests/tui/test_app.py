@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -238,9 +239,20 @@ async def test_the_command_line_has_a_prompt_and_the_keys_stay(debug: Debug) -> 
         assert "do it" in footer
         assert "esc close" in footer
         await driver.press("s", "escape")
-        assert "s step" in driver.text.split("\n")[-1]
+        footer = driver.text.split("\n")[-1]
+        assert "s step" in footer
         await driver.press("s")
         assert driver.place == "0 forward rnn"
+        at = footer.index("S back"), 0
+        await driver.pilot.hover("Footer", at)
+        assert driver.app.query_one("Footer").tooltip == "step back: the event before"
+        await driver.pilot.mouse_down("Footer", at)
+        await driver.settle()
+        assert driver.place == "0 forward"
+        await driver.pilot.hover("Footer", (0, 0))
+        assert driver.app.query_one("Footer").tooltip == "step: the next event, inside this one if it has any"
+        await driver.pilot.hover("Footer", (79, 0))
+        assert driver.app.query_one("Footer").tooltip is None
 
 
 async def test_the_chosen_tensor_shows_in_the_strip(debug: Debug) -> None:
@@ -307,7 +319,10 @@ async def test_what_ails_the_training_stands_beside_right_gradients(debug: Debug
         assert "warning" not in driver.text, "one iteration tells nothing of how it goes on"
 
 
-async def test_what_ails_the_training_shows_where_gradients_were_checked_on_the_way(debug: Debug) -> None:
+async def test_what_ails_the_training_shows_where_gradients_were_checked_on_the_way(
+    debug: Debug, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mtorch.debug.session.BRIEF", math.inf)  # however busy the machine is
     session = Session(scenarios.find("sick-dead-relu").build())
     session.report(9)
     async with debug(session, (100, 30)) as driver:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from textual.message import Message
 
+from mtorch.debug.events import Trace
 from mtorch.debug.session import Session
-from mtorch.debug.sources import Sources
+from mtorch.debug.sources import Place, Sources
 from mtorch.debug.timeline import Position
 
 
@@ -71,11 +72,11 @@ class Working(Message):
 
 
 class Traced(Message):
-    """The terms of a number of an iteration are there, or can't be told."""
+    """The terms of a number, at a place in a trace, are there, or can't be told."""
 
-    def __init__(self, iteration: int, found: Sources | None, failure: str = "") -> None:
+    def __init__(self, trace: Trace, place: Place, found: Sources | None, failure: str = "") -> None:
         super().__init__()
-        self.iteration, self.found, self.failure = iteration, found, failure
+        self.trace, self.place, self.found, self.failure = trace, place, found, failure
 
 
 class Resized(Message):

@@ -72,8 +72,8 @@ class Cells:
                 said = f"{name} is {cell(event.tensors[tensor][index], 'exact')} here"
             else:
                 said = change_words(event, path, index)
-            show = tensor if tensor in event.tensors else "delta"
-            self.wanted = (show, index)
+            # A branch begins at an event that hasn't the parameter.
+            self.wanted = next(((name, index) for name in (tensor, "delta") if name in event.tensors), None)
             return there, said + (f"; it changed only {plural(count, 'time')} {lost}" if count < times else "")
 
         try:

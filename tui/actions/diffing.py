@@ -100,12 +100,17 @@ class Diffs:
         """Seconds that the other run should take to be at an iteration."""
         return self.other.cost(iteration) if self.other else 0.0
 
-    def bring_other(self: Any, trace: Trace, going: Going = lambda _: True) -> None:
+    def step_other(self: Any, trace: Trace, going: Going) -> Step | None:
+        """Run the other one to where this one will be, if that will be another one."""
+        beside = self.other is not None and self.other.session is not self.destination
+        return self.other.step(trace, going) if beside else None
+
+    def bring_other(self: Any, trace: Trace) -> None:
         """The other run to where this one is. It is left where this one has become the same."""
-        if self.other is not None and self.other.session is self.session:
+        if (step := self.step_other(trace, lambda _: True)) is None:
             self.other = None
-        if self.other is not None:
-            self.other.shown = self.other.step(trace, going)
+        else:
+            self.other.shown = step
 
     def beside(self: Any, event: int, tensor: str, array: Array | None) -> tuple[Beside | None, str]:
         """The other run's numbers of a tensor of this event, where they can stand beside its own, and what to say."""

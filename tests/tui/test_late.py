@@ -1,0 +1,61 @@
+"""What comes late, or when something else shows by then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import scenarios
+from mtorch.debug.session import Going, Stopped
+from mtorch.debug.sources import parse, sources
+from mtorch.debug.timeline import Position
+from tui.messages import Traced
+from tui.screens.terms import TermsScreen
+
+Debug = Callable[..., Any]
+
+
+def stopped(*_: Any) -> Any:
+    raise Stopped
+
+
+async def test_what_was_under_way_is_of_where_it_began(debug: Debug) -> None:
+    async with debug(scenarios.find("rnn-sin-cos").build(settings={"hidden": 8, "batch": 4})) as driver:
+        app = driver.app
+        trunk = app.session
+        await driver.command("goto 1 update rnn.linear.weight")
+        place = parse("gradient[3,7]", app.trace.events[app.position.event])
+        late = Traced(app.trace, place, sources(app.trace, place))
+        # Terms of another iteration's gradient, with the same name and event.
+        await driver.command("goto 2 update rnn.linear.weight")
+        app.post_message(late)
+        await driver.settle()
+        assert not isinstance(app.screen, TermsScreen)
+        # A branch in which nothing was wrong yet, entered from where something was.
+        app.fail(ValueError("of the trunk"))
+        assert "stopped: ValueError: of the trunk" in driver.app.here_words()
+        await driver.command("set rnn.linear.weight[3,7] = 3")
+        assert driver.place == "2 update rnn.linear.weight" and app.session is not trunk
+        assert not any("of the trunk" in words for words in app.here_words())
+        # Its start has no such parameter, and tensors of other ranks.
+        await driver.command("cell 3,7")
+        await driver.press("less_than_sign")
+        assert driver.place == "2 forward" and "was set at the start of iteration 2" in driver.status
+        assert (app.tensor, app.table.cell) == (None, (0, 0, 0))
+        # A branch that esc kept from being entered, because another run takes long to come along.
+        app.other = SimpleNamespace(session=None, name="other", step=stopped, shown=None, cost=lambda _: 0.0)
+        await driver.command("branch trunk")
+        assert driver.status == "stopped"
+        assert (app.branches.current, app.session is app.shown) == ("branch1", True)
+        app.other = None
+
+        def job(_: Going) -> tuple[Position, str]:
+            app.wanted = ("delta", (0, 0))
+            raise Stopped
+
+        app.run_far(job)
+        await driver.settle()
+        assert (driver.status, app.wanted) == ("stopped", None), "nothing is to be chosen where the next step leads"
+        await driver.command("branch trunk")
+        assert (app.branches.current, app.session is trunk) == ("trunk", True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mtorch.debug.branches import cell_name
+from mtorch.debug.branches import cell_name, require_training
 from mtorch.debug.cells import MOST, next_value, parameter_at, settable
 from mtorch.debug.origins import last_change, next_change
 from mtorch.debug.recording.window import Window
@@ -92,6 +92,7 @@ class Cells:
         try:
             if isinstance(self.session, Window):
                 self.session.seek(self.position.iteration)  # which says why nothing can be set
+            require_training(self.session.training)
             known = self.session.training.model.state_dict()
             name, array = settable(self.trace.events[self.position.event], tensor, known)
         except MtorchError as error:

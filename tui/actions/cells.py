@@ -13,6 +13,7 @@ from mtorch.debug.timeline import Position
 from mtorch.errors import MtorchError
 from tui.actions.whatif import beyond
 from tui.viewmodels.branching import change_words
+from tui.viewmodels.kinds import is_real
 from tui.viewmodels.numbers import cell
 from tui.viewmodels.verdict import plural
 
@@ -95,6 +96,8 @@ class Cells:
             require_training(self.session.training)
             known = self.session.training.model.state_dict()
             name, array = settable(self.trace.events[self.position.event], tensor, known)
+            if not is_real(array):
+                raise MtorchError(f"{tensor} is of {array.dtype}: set takes real numbers")
         except MtorchError as error:
             self.say(str(error))
             return

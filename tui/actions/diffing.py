@@ -20,6 +20,7 @@ from tui import recordings, targets
 from tui.actions.viewing import FIRST
 from tui.plain import plain
 from tui.viewmodels.diffing import counterpart, differing_words, event_words, headings, step_words, tensor_words
+from tui.viewmodels.kinds import is_real
 from tui.viewmodels.place import breadcrumb
 from tui.viewmodels.table import Beside
 
@@ -118,7 +119,7 @@ class Diffs:
             return None, ""
         theirs = counterpart(self.step, event, tensor)
         halves, note = self.broad, tensor_words(self.step, event, tensor, self.other.name)
-        if theirs is None or array.dtype.kind == "c" or theirs.dtype.kind == "c":
+        if theirs is None or not (is_real(array) and is_real(theirs)):
             return None, note
         names = (self.own_name, self.other.name)
         named = names if halves else headings(*names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -13,6 +13,8 @@ from mtorch.debug.differences import differing
 from mtorch.layers.base import Array
 from tui.viewmodels.extent import extent
 from tui.viewmodels.heat import apart, level
+from tui.viewmodels.here import cut
+from tui.viewmodels.kinds import is_complex, is_real, sizes
 from tui.viewmodels.numbers import FORMS, cell
 
 WRONG = 1e-6
@@ -146,8 +148,14 @@ class Table:
 
     @property
     def width(self) -> int:
-        """Of a number."""
-        return FORMS[self.look.form].width
+        """Of a number; a complex one is two, with a space between and an i."""
+        own = FORMS[self.look.form].width
+        return 2 * own + 2 if is_complex(self.array) else own
+
+    @cached_property
+    def _size(self) -> Callable[[Any], float]:
+        """What makes a shade of a value: the number itself, or how large it is."""
+        return float if is_real(self.array) else abs if is_complex(self.array) else lambda _: 0.0
 
     @cached_property
     def halves(self) -> bool:
@@ -232,7 +240,10 @@ class Table:
         """A row's cells in the columns first … end - 1: one each, or two."""
         form, scale = self.look.form, self.scale
         values = self._numbers(self.grid, row, first, end)
-        here = [Cell(cell(value, form), level(float(value), scale)) for value in values]
+        size = self._size
+        here = [Cell(cell(value, form), level(size(value), scale)) for value in values]
+        if not (is_real(self.array) or is_complex(self.array)):
+            here = [one._replace(text=cut(one.text, self.width)) for one in here]
         if self.right is None or self.beside is None:
             return [(one,) for one in here]
         rights = self._numbers(self.right, row, first, end)
@@ -278,8 +289,12 @@ class Table:
 
 
 def order(grid: Array, axis: int) -> Array:
-    """Rows (axis 1) or columns (0) by their norms, the largest first; what is not finite counts as largest."""
+    """Rows (axis 1) or columns (0) by their norms, the largest first; what is not finite counts as largest, and what is
+    no number has none.
+    """
+    if not (is_real(grid) or is_complex(grid)):
+        return np.arange(grid.shape[1 - axis])
     with np.errstate(all="ignore"):
-        norms = np.linalg.norm(grid.astype(np.float64, copy=False), axis=axis)
+        norms = np.linalg.norm(sizes(grid).astype(np.float64, copy=False), axis=axis)
     found: Array = np.argsort(-np.where(np.isfinite(norms), norms, np.inf), kind="stable")
     return found

@@ -67,3 +67,6 @@ def test_a_histogram_counts_every_finite_number_of_what_it_looks_at() -> None:
     large = histogram.spread(np.zeros((400, 400)))
     assert large is not None and large.counts.sum() == large.seen == 53334 and large.size == 160000
     assert histogram.spread(np.array([np.nan])) is None
+    for pair in ([1.0, np.nextafter(1.0, 2)], [1e17, 1e17], [-1.7e308, 1.7e308], [0.0, 5e-324]):
+        near = histogram.spread(np.array(pair))
+        assert near is not None and near.counts.sum() == 2 and np.isfinite(near.edges).all()

@@ -15,6 +15,7 @@ from tui.plain import plain
 from tui.viewmodels import tree
 from tui.viewmodels.bars import bar, decades
 from tui.viewmodels.here import cut
+from tui.viewmodels.kinds import is_complex, is_real, sizes
 from tui.viewmodels.lines import HERE, Line, Part, fitted, line
 from tui.viewmodels.numbers import short
 from tui.viewmodels.once import once
@@ -39,7 +40,7 @@ class Row:
 
 
 def square(array: Array) -> float:
-    flat = np.asarray(array, dtype=np.float64).ravel()
+    flat = np.asarray(sizes(array), dtype=np.float64).ravel()
     return float(flat @ flat)
 
 
@@ -56,6 +57,7 @@ def layers(trace: Trace) -> list[Row]:
         outputs = [
             a for name, a in event.tensors.items() if name == ("output" if phase == "forward" else "grad_output")
         ]
+        outputs = [a for a in outputs if is_real(a) or is_complex(a)]
         if not outputs:
             continue
         row.calls += phase == "forward"

@@ -12,6 +12,7 @@ from mtorch.layers.base import Array
 from tui.plain import plain
 from tui.viewmodels.bars import bar, decades
 from tui.viewmodels.here import cut
+from tui.viewmodels.kinds import sizes
 from tui.viewmodels.lines import HERE, Line, Part, fitted, line
 from tui.viewmodels.numbers import shape, short
 from tui.viewmodels.once import once
@@ -42,7 +43,7 @@ class Row:
 
 
 def norm(array: Array | None) -> float:
-    return math.nan if array is None else float(np.linalg.norm(np.asarray(array, dtype=np.float64)))
+    return math.nan if array is None else float(np.linalg.norm(np.asarray(sizes(array), dtype=np.float64)))
 
 
 @once

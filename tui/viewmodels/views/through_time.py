@@ -14,6 +14,7 @@ from mtorch.layers.base import Array
 from tui.plain import plain
 from tui.viewmodels.bars import decades
 from tui.viewmodels.here import cut
+from tui.viewmodels.kinds import sizes
 from tui.viewmodels.lines import HERE, Line, Part, fitted, line
 from tui.viewmodels.numbers import short
 from tui.viewmodels.once import once
@@ -31,7 +32,7 @@ Sizes = tuple[float, float]
 
 
 def norm(array: Array | None) -> float:
-    return math.nan if array is None else float(np.linalg.norm(np.asarray(array, dtype=np.float64)))
+    return math.nan if array is None else float(np.linalg.norm(np.asarray(sizes(array), dtype=np.float64)))
 
 
 @once
@@ -42,7 +43,7 @@ def recurrent(trace: Trace) -> list[tuple[ThroughTime, list[Sizes], list[list[fl
             (
                 one,
                 [(norm(step.hidden), norm(step.gradient)) for step in one.steps],
-                [[float(np.mean(array)) for array in step.inside.values()] for step in one.steps],
+                [[float(np.mean(sizes(array))) for array in step.inside.values()] for step in one.steps],
             )
             for one in through_time(trace)
         ]

@@ -21,3 +21,8 @@ def is_complex(array: Array) -> bool:
 def sizes(array: Array) -> Array:
     """Numbers that can be put in order: of complex ones, their magnitudes."""
     return np.abs(array) if is_complex(array) else array
+
+
+def norm(array: Array | None) -> float | None:
+    """Of all its numbers; None where there is no array."""
+    return None if array is None else float(np.linalg.norm(np.asarray(sizes(array), dtype=np.float64)))

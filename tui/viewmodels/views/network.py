@@ -30,13 +30,19 @@ NAMES = 22
 
 @dataclass
 class Row:
-    """A layer, with the sums of squares of all its calls in this iteration; NaN where it wasn't called."""
+    """A layer, with the sums of squares of all its calls in this iteration; None where it wasn't called."""
 
     path: str
-    forward: float = math.nan
-    backward: float = math.nan
+    forward: float | None = None
+    backward: float | None = None
     events: list[int] = field(default_factory=list)
     calls: int = 0
+
+    @property
+    def norms(self) -> tuple[float | None, float | None]:
+        """Of what its calls gave out forward, and of what was handed to them backward."""
+        forward, backward = (None if total is None else math.sqrt(total) for total in (self.forward, self.backward))
+        return forward, backward
 
 
 def square(array: Array) -> float:
@@ -61,16 +67,15 @@ def layers(trace: Trace) -> list[Row]:
         if not outputs:
             continue
         row.calls += phase == "forward"
-        before = getattr(row, phase)
-        setattr(row, phase, square(outputs[0]) + (0.0 if math.isnan(before) else before))
+        setattr(row, phase, square(outputs[0]) + (getattr(row, phase) or 0.0))
     return list(rows.values())
 
 
 def lines(scene: Scene, width: int, height: int) -> list[Line]:
     """Both columns of bars share one scale, whose ends the last line says."""
     rows = layers(scene.trace)
-    norms = {row.path: (math.sqrt(row.forward), math.sqrt(row.backward)) for row in rows}
-    scale = decades(value for pair in norms.values() for value in pair)
+    norms = {row.path: row.norms for row in rows}
+    scale = decades(value for pair in norms.values() for value in pair if value is not None)
     names = {row.path: "  " * row.path.count(".") + plain(row.path.rsplit(".", 1)[-1]) for row in rows}
     longest = min(NAMES, max([len(name) for name in names.values()], default=0))
     room = max(1, (width - longest - 4 - 2 * (NUMBER + 2)) // 2)
@@ -95,8 +100,8 @@ def lines(scene: Scene, width: int, height: int) -> list[Line]:
     return [fitted(parts, width) for parts in found]
 
 
-def amount(value: float, scale: tuple[int, int], room: int, kind: str) -> tuple[Part, Part]:
-    if math.isnan(value):
+def amount(value: float | None, scale: tuple[int, int], room: int, kind: str) -> tuple[Part, Part]:
+    if value is None:
         return Part(" " * room), Part("-".rjust(NUMBER), "dim")
     return Part(bar(value, scale, room), kind), Part(short(value).rjust(NUMBER))
 

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rich.cells import cell_len
 
 from mtorch import SGD, Module, Sequential, SquareLoss, Training, layers
 from mtorch.debug.differences import difference, likeness
 from mtorch.debug.session import Session
 from mtorch.debug.timeline import Position
 from tui.export import making
+from tui.viewmodels.place import top
 from tui.viewmodels.scene import Scene
 from tui.viewmodels.statistics import statistics
 from tui.viewmodels.table import Look, Table
@@ -62,7 +64,8 @@ class Batches:
 
 def training() -> Training:
     module = Module(Sequential([Words(), layers.Linear(4, 4, rng=0), Fourier(), Power()]))
-    return Training(module, ToNumbers(module.backward), SGD(module, 1e-3), Batches(), epoch=5)
+    loss, names = ToNumbers(module.backward), {"linear.output": ["甲乙丙丁", "二", "三", "c"]}
+    return Training(module, loss, SGD(module, 1e-3), Batches(), epoch=5, names=names)
 
 
 def test_tables_have_both_parts_of_complex_numbers_and_words_as_they_are() -> None:
@@ -76,7 +79,7 @@ def test_tables_have_both_parts_of_complex_numbers_and_words_as_they_are() -> No
     )
     assert Table(array.T, look=Look((), "rows")).line(0, 0, 2)[0][0].text == "?NaN 0i"
     words = Table(np.array([["much longer than a number", "\x1b[1m"]], object), look=Look((), "both"))
-    assert [cell for (cell,) in words.line(0, 0, 2)] == [("much lon…", 16, False), ("�[1m", 16, False)]
+    assert [cell for (cell,) in words.line(0, 0, 2)] == [("much lon…", 16, False), ("     �[1m", 16, False)]
     assert statistics(words.array) == "1x2 object"
 
 
@@ -95,6 +98,11 @@ def test_every_view_and_export_takes_them() -> None:
     assert len(making.tensors(session, Position(0, loss)).content) > 500
 
 
+def test_the_top_line_has_room_for_what_is_known() -> None:
+    assert top("iteration 0 › 网络", "✓ 7 right", 30) == "iteration 0 › 网络   ✓ 7 right"
+    assert top("iteration 0 › 网络 › linear", "✓ 7 right", 28) == "iteration 0 › 网络 ✓ 7 right"
+
+
 def test_words_and_objects_of_two_runs_differ_or_not() -> None:
     words = np.array(["a", "b"])
     for array in (words, np.array(["a" * 2, 2], object)):
@@ -105,7 +113,7 @@ def test_words_and_objects_of_two_runs_differ_or_not() -> None:
 
 
 async def test_the_screen_takes_them(debug: Debug, tmp_path: Path) -> None:
-    async with debug(training(), (180, 50)) as driver:
+    async with debug(training(), (100, 40)) as driver:
         await driver.press("right_square_bracket")
         assert driver.app.chosen == "input" and "2 <U4" in driver.text and "ab,d" in driver.text
         await driver.command("whence input[0]")
@@ -121,5 +129,11 @@ async def test_the_screen_takes_them(debug: Debug, tmp_path: Path) -> None:
         await driver.command("goto 0 forward fourier")
         await driver.press("left_square_bracket")
         assert driver.app.chosen == "output" and "2x4 complex64 · magnitudes" in driver.text
+        await driver.command("goto 0 forward linear")
+        lines = driver.text.split("\n")
+        head = next(number for number, line in enumerate(lines) if "甲乙丙丁" in line)
+        assert cell_len(lines[head]) == cell_len(lines[head + 2]), (
+            "a name stands over its column, however wide others are"
+        )
         await driver.command("goto 0 loss")
         assert "target  2 object" in driver.text

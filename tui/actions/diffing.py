@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from mtorch.debug.events import Event, Trace
@@ -21,7 +22,7 @@ from tui.actions.viewing import FIRST
 from tui.plain import plain
 from tui.viewmodels.diffing import counterpart, differing_words, event_words, headings, step_words, tensor_words
 from tui.viewmodels.kinds import is_real
-from tui.viewmodels.place import breadcrumb
+from tui.viewmodels.place import breadcrumb, top
 from tui.viewmodels.table import Beside
 
 OPTION = re.compile(r"\s+(\w+=\S+)$")
@@ -128,11 +129,10 @@ class Diffs:
     def crumb_beside(self: Any, events: tuple[Event, ...], index: int) -> Text:
         """The top line: whose two runs are at which event, and what differs. Short where there is no room for all."""
         whose, state = f"{self.own_name} | {self.other.name} · ", differing_words(self.step)
-        room = max(1, self.size.width - 2 - len(state))
-        left = plain(whose + breadcrumb(events, index))
-        if len(left) >= room:
+        width, left = self.size.width - 2, plain(whose + breadcrumb(events, index))
+        if cell_len(left) + cell_len(state) >= width:
             left = plain(f"{whose}iteration {events[index].address}")
-        return Text(left[: room - 1].ljust(room) + state, no_wrap=True)
+        return Text(top(left, state, width), no_wrap=True)
 
     @property
     def said_beside(self: Any) -> list[str]:

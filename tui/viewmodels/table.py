@@ -8,12 +8,14 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
+from rich.cells import cell_len
 
 from mtorch.debug.differences import differing
 from mtorch.layers.base import Array
+from tui.plain import plain
 from tui.viewmodels.extent import extent
 from tui.viewmodels.heat import apart, level
-from tui.viewmodels.here import cut
+from tui.viewmodels.here import cut, rjust
 from tui.viewmodels.kinds import is_complex, is_real, sizes
 from tui.viewmodels.numbers import FORMS, cell
 
@@ -168,7 +170,9 @@ class Table:
 
     @cached_property
     def label_width(self) -> int:
-        return max(3, len(str(max(0, self.rows - 1))) + 1, 1 + max((len(name) for name in self._names(0)), default=0))
+        return max(
+            3, len(str(max(0, self.rows - 1))) + 1, 1 + max(map(cell_len, map(plain, self._names(0))), default=0)
+        )
 
     @cached_property
     def scale(self) -> float:
@@ -243,7 +247,7 @@ class Table:
         size = self._size
         here = [Cell(cell(value, form), level(size(value), scale)) for value in values]
         if not (is_real(self.array) or is_complex(self.array)):
-            here = [one._replace(text=cut(one.text, self.width)) for one in here]
+            here = [one._replace(text=rjust(cut(one.text, self.width), self.width)) for one in here]
         if self.right is None or self.beside is None:
             return [(one,) for one in here]
         rights = self._numbers(self.right, row, first, end)

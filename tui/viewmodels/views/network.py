@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+from rich.cells import cell_len
 
 from mtorch.debug.events import Trace
 from mtorch.debug.report import Report
@@ -14,7 +15,7 @@ from mtorch.layers.base import Array
 from tui.plain import plain
 from tui.viewmodels import tree
 from tui.viewmodels.bars import bar, decades
-from tui.viewmodels.here import cut
+from tui.viewmodels.here import cut, ljust
 from tui.viewmodels.kinds import is_complex, is_real, sizes
 from tui.viewmodels.lines import HERE, Line, Part, fitted, line
 from tui.viewmodels.numbers import short
@@ -77,7 +78,7 @@ def lines(scene: Scene, width: int, height: int) -> list[Line]:
     norms = {row.path: row.norms for row in rows}
     scale = decades(value for pair in norms.values() for value in pair if value is not None)
     names = {row.path: "  " * row.path.count(".") + plain(row.path.rsplit(".", 1)[-1]) for row in rows}
-    longest = min(NAMES, max([len(name) for name in names.values()], default=0))
+    longest = min(NAMES, max(map(cell_len, names.values()), default=0))
     room = max(1, (width - longest - 4 - 2 * (NUMBER + 2)) // 2)
     known = marks(scene.report) if scene.report else {}
     found = [line(Part(f"{'':{longest + 4}}{'output, forward':<{room + NUMBER + 2}}gradient, back", "dim"))]
@@ -89,7 +90,7 @@ def lines(scene: Scene, width: int, height: int) -> list[Line]:
             line(
                 Part(HERE if ours else " ", "bold"),
                 Part(f"{mark} ", kind),
-                Part(cut(names[row.path], longest).ljust(longest + 1), "bold" if ours else ""),
+                Part(ljust(cut(names[row.path], longest), longest + 1), "bold" if ours else ""),
                 *amount(forward, scale, room, "forward"),
                 "  ",
                 *amount(backward, scale, room, "backward"),

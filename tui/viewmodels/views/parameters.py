@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from rich.cells import cell_len
 
 from mtorch.debug.events import Trace
 from tui.plain import plain
 from tui.viewmodels.bars import bar, decades
-from tui.viewmodels.here import cut
+from tui.viewmodels.here import cut, ljust
 from tui.viewmodels.kinds import norm
 from tui.viewmodels.lines import HERE, Line, Part, fitted, line
 from tui.viewmodels.numbers import shape, short
@@ -57,7 +58,7 @@ def lines(scene: Scene, width: int, height: int) -> list[Line]:
     rows = updates(scene.trace)
     if not rows:
         return [line(Part("this iteration updates no parameter that was seen", "dim"))]
-    longest = min(NAMES, max(len(plain(row.path)) for row in rows))
+    longest = min(NAMES, max(cell_len(plain(row.path)) for row in rows))
     columns = max(1, min(4, (width - longest - 3) // NUMBER))
     room = max(0, width - longest - 3 - columns * NUMBER - 1)
     scale = decades(row.ratio for row in rows if row.ratio is not None)
@@ -70,7 +71,7 @@ def lines(scene: Scene, width: int, height: int) -> list[Line]:
         found.append(
             line(
                 Part(HERE if ours else " ", "bold"),
-                Part(cut(plain(row.path), longest).ljust(longest + 1), "bold" if ours else ""),
+                Part(ljust(cut(plain(row.path), longest), longest + 1), "bold" if ours else ""),
                 Part(f"{told(row.ratio):>{NUMBER - 1}}{sign}", kind),
                 numbers,
                 " ",

@@ -11,7 +11,7 @@ from mtorch.debug.report import Report
 from mtorch.debug.through_time import Step, ThroughTime, around, through_time
 from tui.plain import plain
 from tui.viewmodels.bars import decades
-from tui.viewmodels.here import cut
+from tui.viewmodels.here import cut, ljust, rjust
 from tui.viewmodels.kinds import norm, sizes
 from tui.viewmodels.lines import HERE, Line, Part, fitted, line
 from tui.viewmodels.numbers import short
@@ -59,9 +59,9 @@ def lines(scene: Scene, width: int, height: int) -> list[Line]:
     names = list(one.steps[0].inside)[: max(0, (width - both - 2 * LEAST) // INSIDE)]
     room = max(1, (width - both - len(names) * INSIDE) // 2)
     scale = decades(value for pair in norms for value in pair if value is not None)
-    head = f"{'':{digits + 2}}{cut(f'|{plain(one.hidden)}|', room + NUMBER):<{room + NUMBER + 2}}"
-    head += cut(f"|{plain(one.gradient)}|", room + NUMBER).ljust(room + NUMBER)
-    rows = [line(Part(head + "".join(f"{cut(plain(name), INSIDE - 1):>{INSIDE}}" for name in names), "dim"))]
+    head = " " * (digits + 2) + ljust(cut(f"|{plain(one.hidden)}|", room + NUMBER), room + NUMBER + 2)
+    head += ljust(cut(f"|{plain(one.gradient)}|", room + NUMBER), room + NUMBER)
+    rows = [line(Part(head + "".join(rjust(cut(plain(name), INSIDE - 1), INSIDE) for name in names), "dim"))]
     for step, (hidden, gradient), inside in zip(one.steps, norms, means, strict=True):
         mark, kind = judged(scene.report, step)
         ours = at(scene, step)

@@ -6,12 +6,18 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+import pytest
+
 import scenarios
 from mtorch.debug.session import Going, Stopped
 from mtorch.debug.sources import parse, sources
 from mtorch.debug.timeline import Position
+from tui.actions import viewing
 from tui.messages import Traced
 from tui.screens.terms import TermsScreen
+from tui.viewmodels.table import Look, Table
+from tui.widgets.tensor_panel import TensorPanel
 
 Debug = Callable[..., Any]
 
@@ -59,3 +65,32 @@ async def test_what_was_under_way_is_of_where_it_began(debug: Debug) -> None:
         assert (driver.status, app.wanted) == ("stopped", None), "nothing is to be chosen where the next step leads"
         await driver.command("branch trunk")
         assert (app.branches.current, app.session is trunk) == ("trunk", True)
+
+
+async def test_a_table_of_another_shape_begins_at_its_start(debug: Debug, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(viewing, "FLUENT", 1e6)  # what is typed follows at once
+    async with debug("xor") as driver:
+        app, table = driver.app, driver.app.table
+        table.show(Table(np.zeros((200, 20, 3)), look=Look((2,))))
+        table.choose((150, 15, 2))
+        table.show(None)  # an event that has no tensors
+        table.show(Table(np.zeros((3, 2))))
+        assert (table.cursor, table.cell, table.look.fixed) == ((0, 0), (0, 0), ()), "no number is chosen unseen"
+        table.show(Table(np.zeros((200, 20))))
+        table.choose((150, 15))
+        table.show(Table(np.zeros((300, 20))))
+        assert (table.cursor, table.scroll_offset) == ((0, 0), (0, 0)), "what is chosen shows"
+        panel, array = app.query(TensorPanel).first(), np.zeros((1, 2))
+        panel.show("output", array, labels=((), ("yes", "no")))
+        panel.show("input", array)
+        assert table.table.labels == (), "the same array, as what goes into the next layer"
+        await driver.press("s", "s")
+        await driver.pilot.click("#tree", offset=(0, 0))
+        await driver.settle()
+        assert driver.place == "0 forward", "the first cell of the first line is one, too"
+        app._typed = float("-inf")
+        times: list[int] = []
+        monkeypatch.setattr(app, "run_far", lambda *_: None)
+        monkeypatch.setattr(app, "say", lambda words: times.append(words))
+        await driver.press(*"1000000", "s")
+        assert times[-1] == "1000000 times … esc stops"

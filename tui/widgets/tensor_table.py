@@ -54,13 +54,15 @@ class TensorTable(LineView):
     ]
 
     table: Table | None = None
+    shape: tuple[int, ...] = ()
+    """Of what showed last."""
     look: Look = PLAIN
     cursor = (0, 0)
 
     def show(self, table: Table | None) -> None:
-        before = self.table
-        if before is not None and table is not None and before.array.shape != table.array.shape:
-            self.look, self.cursor = self.look._replace(fixed=()), (0, 0)
+        if table is not None and table.array.shape != self.shape:
+            self.look, self.cursor, self.shape = self.look._replace(fixed=()), (0, 0), table.array.shape
+            self.scroll_to(0, 0, animate=False)
         self.table = None if table is None else replace(table, look=self.look)
         self._measure()
 

@@ -50,13 +50,13 @@ class Prompt:
         if not (line := message.value.strip()):
             return
         self.history.add(line)
-        before = self.address
+        before, running, self.refused = self.address, self.running, ""
         try:
             await self.carry_out(line)
         except MtorchError as error:
-            self.say(str(error))
-        else:
-            self.note_typed(line, before)
+            self.refuse(str(error))
+        if not self.refused:
+            self.note_typed(line, before, self.running not in (None, running))
 
     async def carry_out(self: Any, line: str) -> None:
         """Do what a line says, or begin to. Raises MtorchError for what can't be."""

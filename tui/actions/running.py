@@ -37,7 +37,7 @@ class Runs:
     def free(self: Any) -> Position | None:
         """Where we are, if a run can be begun from there; says so where one is under way."""
         if self.running is not None:
-            self.say("still running: esc stops it")
+            self.refuse("still running: esc stops it")
             return None
         return self.position
 
@@ -135,7 +135,7 @@ class Runs:
         else:
             self.arrive(message.position, message.words)
         self.came()
-        self.led()
+        self.led(message.position is not None)
 
     def on_running(self: Any, message: Running) -> None:
         if self.running is not None and time.monotonic() - self._told > HEARD:

@@ -32,12 +32,13 @@ def format_of(path: Path) -> str:
 
 def free(path: Path, force: bool = False) -> Path:
     """The path, where a file can be written there. Raises DataError; what is there stays, without `force`."""
-    if not path.absolute().parent.is_dir():
-        raise DataError(f"{path}: there is no folder {path.parent}")
-    if path.is_dir():
-        raise DataError(f"{path}: expected a file's name, got a folder")
-    if os.path.lexists(path) and not force:
-        raise DataError(f"{path}: exists already; choose another name, or remove it first")
+    with told(path):
+        if not path.absolute().parent.is_dir():
+            raise DataError(f"{path}: there is no folder {path.parent}")
+        if path.is_dir():
+            raise DataError(f"{path}: expected a file's name, got a folder")
+        if os.path.lexists(path) and not force:
+            raise DataError(f"{path}: exists already; choose another name, or remove it first")
     return path
 
 

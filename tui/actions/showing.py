@@ -63,7 +63,7 @@ class Shows:
         """The events that are marked: those that differ from another run's, where there is one, else the wrong ones."""
         if self.step is not None:
             return self.step.differing  # type: ignore[no-any-return]
-        return report.marked if report else {}
+        return report.faulty if report else {}
 
     def _wrong(self: Any, event: Event, report: Report | None) -> Sequence[str]:
         """The tensors that are marked."""

@@ -117,7 +117,7 @@ def marks(report: Report) -> Mapping[str, tuple[str, str]]:
     unsure = {check.path for check in report.checks if not check.ok}
     found = {check.path: (RIGHT, "right") for check in report.checks if check.path not in unsure}
     for sign in (WRONG_INSIDE, WRONG):
-        marked = (event for event, mark in tree.marks(report.trace.events, report.marked).items() if mark == sign)
+        marked = (event for event, mark in tree.marks(report.trace.events, report.faulty).items() if mark == sign)
         found.update({report.trace.events[event].address.path: (sign, "wrong") for event in marked})
     return found
 

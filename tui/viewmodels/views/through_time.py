@@ -103,7 +103,7 @@ def judged(report: Report | None, step: Step) -> tuple[str, str]:
     if report is None or step.backward is None:
         return UNCHECKED, ""
     inside = range(step.backward, report.trace.events[step.backward].end)
-    if any(event in inside for event in report.marked):
+    if any(event in inside for event in report.faulty):
         return WRONG, "wrong"
     checks = [check.ok for check in report.checks if check.event in inside]
     return (RIGHT, "right") if checks and all(checks) else (UNCHECKED, "")

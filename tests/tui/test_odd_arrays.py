@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pytest
 from rich.cells import cell_len
 
 from mtorch import SGD, Module, Sequential, SquareLoss, Training, layers
@@ -15,6 +17,7 @@ from mtorch.debug.differences import difference, likeness
 from mtorch.debug.session import Session
 from mtorch.debug.timeline import Position
 from tui.export import making
+from tui.viewmodels import curves
 from tui.viewmodels.place import top
 from tui.viewmodels.scene import Scene
 from tui.viewmodels.statistics import statistics
@@ -110,6 +113,19 @@ def test_words_and_objects_of_two_runs_differ_or_not() -> None:
             assert likeness(tolerance)(array, copy.deepcopy(array))
             assert not likeness(tolerance)(array, array[::-1].copy())
     assert difference(0, "0 loss", "target", words, words[::-1]).a == "<U1 2"
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (2, 0, 3), (0, 2, 3)])
+def test_every_view_takes_a_batch_without_samples(shape: tuple[int, ...]) -> None:
+    module = Module(Sequential([layers.Linear(3, 3, rng=0)]))
+    batches = SimpleNamespace(batch=lambda _: (np.zeros(shape, "f4"), np.zeros(shape, "f4")))
+    session = Session(Training(module, SquareLoss(module.backward), SGD(module, 0.1), batches, epoch=5))
+    trace = session.trace(0)
+    for event in trace.events:
+        for name, array in event.tensors.items():
+            scene = Scene(trace, event.index, None, name, (0,) * array.ndim if array.size else None, session.losses)
+            assert curves.plots(scene, 60)
+            assert all(view.lines(scene, 60, 20) for view in VIEWS.values() if view.lines is not None)
 
 
 async def test_the_screen_takes_them(debug: Debug, tmp_path: Path) -> None:

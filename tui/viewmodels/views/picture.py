@@ -130,7 +130,7 @@ def course(scene: Scene, width: int) -> list[Line]:
     rows: list[Line] = []
     parts = {"input": given.input, "target": given.target, "output": given.output}
     for name, array in parts.items():
-        if array is None or not is_real(array):
+        if array is None or not is_real(array) or not array.size:
             continue
         names = scene.names.get("input" if name == "input" else "output", ())
         if name == "output" and given.classes:

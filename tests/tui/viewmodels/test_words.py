@@ -13,7 +13,7 @@ import scenarios
 from mtorch.debug.events import Address, Event, Trace
 from mtorch.debug.report import Report
 from mtorch.debug.session import Session
-from tui.viewmodels.curve import loss_so_far, sparkline
+from tui.viewmodels.curve import loss_so_far, sparkline, told
 from tui.viewmodels.lines import text
 from tui.viewmodels.place import breadcrumb
 from tui.viewmodels.scene import Scene
@@ -61,6 +61,8 @@ def test_a_curve_goes_down_as_the_loss_does_and_shows_what_is_lost() -> None:
 
 def test_the_loss_in_words() -> None:
     assert loss_so_far([0.5, 0.25], 0, 10) == ("█▁", "0.5000 · least 0.2500")
+    assert loss_so_far([1e200, 2e-5], 1, 10)[1] == "2e-05 · least 2e-05" and told(1e200) == "1e+200"
+    assert [told(loss) for loss in (0.0, 0.00065, 1234.5, float("nan"))] == ["0.0000", "0.00065", "1234.5000", "nan"]
     assert loss_so_far([], 0, 10) == ("", "no iteration has run yet")
 
 

@@ -84,6 +84,10 @@ async def test_a_table_of_another_shape_begins_at_its_start(debug: Debug, monkey
         panel.show("output", array, labels=((), ("yes", "no")))
         panel.show("input", array)
         assert table.table.labels == (), "the same array, as what goes into the next layer"
+        there, app.position = app.position, None
+        app.action_note("too early")
+        assert app.notebook.notes == [] and app.refused.startswith("nothing shows yet")
+        app.position = there
         await driver.press("s", "s")
         await driver.pilot.click("#tree", offset=(0, 0))
         await driver.settle()

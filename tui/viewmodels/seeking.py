@@ -31,7 +31,7 @@ def seek(table: Table, sought: str, after: Index | None) -> Index | None:
         lost = ~np.isfinite(array)
         if not array.size or lost.all():
             return None
-        size = np.abs(array)
+        size = np.abs(array.astype(np.float64) if array.dtype.kind == "i" else array)  # -128 has no int8 above zero
         if sought == "largest":
             return place(int(np.argmax(np.where(lost, -1, size) if lost.any() else size)), array)
         return place(int(np.argmin(np.where(lost, np.inf, size) if lost.any() else size)), array)

@@ -261,7 +261,7 @@ class Table:
                 found.append((one._replace(level=shade, wrong=bool(bad)), other._replace(level=shade, wrong=both)))
             return found
         compared = self._numbers(self.compared, row, first, end)
-        wrong = [b == b and not abs(a - b) <= WRONG * scale for a, b in zip(compared, rights, strict=True)]
+        wrong = [a != b and b == b and not abs(a - b) <= WRONG * scale for a, b in zip(compared, rights, strict=True)]
         return [(one._replace(wrong=bad), other) for one, other, bad in zip(here, there, wrong, strict=True)]
 
     def _numbers(self, grid: Array, row: int, first: int, end: int) -> Sequence[Any]:
@@ -288,7 +288,7 @@ class Table:
         if self.beside.apart:
             return differing(ours, theirs, self.beside.tolerance, self.scale)
         with np.errstate(all="ignore"):
-            found: Array = ~(np.abs(ours - theirs) <= WRONG * self.scale) & ~np.isnan(theirs)
+            found: Array = (ours != theirs) & ~(np.abs(ours - theirs) <= WRONG * self.scale) & ~np.isnan(theirs)
         return found
 
 

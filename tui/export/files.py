@@ -60,11 +60,11 @@ def write(path: Path, content: bytes, force: bool = False) -> None:
 
 @contextlib.contextmanager
 def told(path: Path) -> Iterator[None]:
-    """While entered, what the system says of a file is a DataError that names it."""
+    """While entered, what the system says of a file, or Python of its name, is a DataError that names it."""
     try:
         yield
-    except OSError as error:
-        raise DataError(f"{path}: cannot be written: {error.strerror or error}") from None
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}") from None
 
 
 def named(folder: Path, target: str, address: str, format: str) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.message import Message
 
 from mtorch.debug.events import Trace
+from mtorch.debug.report import Report
 from mtorch.debug.session import Session
 from mtorch.debug.sources import Place, Sources
 from mtorch.debug.timeline import Position
@@ -27,11 +28,11 @@ class Checked(Message):
 
 
 class Compared(Message):
-    """A tensor's numerical gradient is there, or could not be had."""
+    """A tensor's numerical gradient is there, in its report, or could not be had."""
 
-    def __init__(self, iteration: int, event: int, tensor: str, failure: str = "") -> None:
+    def __init__(self, report: Report, event: int, tensor: str, failure: str = "") -> None:
         super().__init__()
-        self.iteration, self.event, self.tensor, self.failure = iteration, event, tensor, failure
+        self.report, self.event, self.tensor, self.failure = report, event, tensor, failure
 
 
 class Arrived(Message):

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 import scenarios
+from mtorch.debug.report import Report
 from mtorch.debug.session import Going, Stopped
 from mtorch.debug.sources import parse, sources
 from mtorch.debug.timeline import Position
 from tui.actions import viewing
-from tui.messages import Traced
+from tui.messages import Compared, Traced
 from tui.screens.terms import TermsScreen
 from tui.viewmodels.table import Look, Table
 from tui.widgets.tensor_panel import TensorPanel
@@ -38,6 +39,10 @@ async def test_what_was_under_way_is_of_where_it_began(debug: Debug) -> None:
         app.post_message(late)
         await driver.settle()
         assert not isinstance(app.screen, TermsScreen)
+        # The end of a comparison in another branch, of which no report of this one knows.
+        app.post_message(Compared(Report(2, app.trace, (), ()), 0, "grad_input", "not to be had"))
+        await driver.settle()
+        assert app.uncompared == {}
         # A branch in which nothing was wrong yet, entered from where something was.
         app.fail(ValueError("of the trunk"))
         assert "stopped: ValueError: of the trunk" in driver.app.here_words()

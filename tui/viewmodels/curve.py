@@ -19,9 +19,9 @@ def sparkline(values: Sequence[float], width: int) -> str:
     finite = means[np.isfinite(means)]
     if not finite.size:
         return LOST * len(means)
-    low, spread = finite.min(), np.ptp(finite)
+    low, spread = finite.min() / 2, finite.max() / 2 - finite.min() / 2  # halves, which don't overflow
     heights = [
-        0 if not np.isfinite(m) or spread == 0 else int((m - low) / spread * (len(BARS) - 1) + 0.5) for m in means
+        0 if not np.isfinite(m) or spread == 0 else int((m / 2 - low) / spread * (len(BARS) - 1) + 0.5) for m in means
     ]
     return "".join(BARS[h] if np.isfinite(m) else LOST for m, h in zip(means, heights, strict=True))
 

@@ -207,8 +207,8 @@ class DebuggerApp(
                 self.enter(self.notebook.branch, Position(self.notebook.first), going)
             if self.notebook.position:
                 address = Address.parse(self.notebook.position)
-                if address.iteration <= len(self.session.losses) + FAR:  # a file may say anything
-                    return self.session.goto(address, going), unread or "where you left off"
+                if address.iteration <= len(self.destination.losses) + FAR:  # a file may say anything
+                    return self.destination.goto(address, going), unread or "where you left off"
         return Position(self.notebook.first, 0), unread or self._first_words()
 
     def _first_words(self) -> str:

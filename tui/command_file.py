@@ -40,7 +40,7 @@ def read(path: Path) -> str:
     try:
         if path.stat().st_size > LARGEST:
             raise MtorchError(f"{path}: expected a file of commands, got {path.stat().st_size} bytes")
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")  # some editors begin a file with a mark
     except OSError as error:
         raise MtorchError(f"{path}: {error.strerror}") from None
     except ValueError:

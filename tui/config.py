@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from textual.keys import KEY_NAME_REPLACEMENTS, Keys, _character_to_key
+from textual.keys import KEY_ALIASES, KEY_NAME_REPLACEMENTS, Keys, _character_to_key
 from textual.theme import BUILTIN_THEMES
 
 from tui.folders import home
@@ -27,6 +27,9 @@ TAKEN = {
 
 RENAMED = {"minus": "hyphen-minus", **{name: old for old, name in KEY_NAME_REPLACEMENTS.items() if name != "minus"}}
 """Characters that Textual calls otherwise than Unicode does."""
+
+SAME = {alias: key for key, aliases in KEY_ALIASES.items() for alias in aliases}
+"""What terminals send for another key."""
 
 MODIFIERS = ("ctrl", "shift", "alt", "super", "meta", "hyper")
 
@@ -101,16 +104,17 @@ def key_named(action: str, key: str) -> str:
     """A key by Textual's name: } is right_curly_bracket. Raises ConfigError for what is none."""
     *modifiers, last = key.split("+") if len(key) > 1 else [key]
     known = {k.value for k in Keys} | {_character_to_key(chr(code)) for code in range(33, 127)}
-    if len(last) == 1:
-        last = last if modifiers else _character_to_key(last)
-    elif last not in known:
+    if len(last) == 1 or last not in known:
         try:
-            unicodedata.lookup(RENAMED.get(last, last).replace("_", " "))
+            character = last if len(last) == 1 else unicodedata.lookup(RENAMED.get(last, last).replace("_", " "))
         except KeyError:
             raise ConfigError(f"[keys] {action}: {unknown('key', key, sorted(known | set(RENAMED)))}") from None
-    if not last or any(modifier not in MODIFIERS for modifier in modifiers):
+        if modifiers == ["shift"] and character.upper() != character.lower():
+            modifiers, character = [], character.upper()  # as a terminal sends it
+        last = _character_to_key(character.lower() if modifiers else character)
+    if not last.isprintable() or any(modifier not in MODIFIERS for modifier in modifiers):
         raise ConfigError(f"[keys] {action}: expected a key such as s, f5 or ctrl+s, got {key[:40]!r}")
-    return "+".join([*modifiers, last])
+    return SAME.get(found := "+".join([*modifiers, last]), found)
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:

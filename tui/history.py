@@ -38,12 +38,16 @@ class History:
         self.lines = [*(kept for kept in before if kept != line), line][-MOST:]
         self._at, self._draft = len(self.lines), ""
         if self.path is not None:
-            # By a rename, so that a reader never sees half a file; where that can't be, nothing is lost but history.
+            # By a rename, so that a reader never sees half a file; where that can't be, they are this session's alone.
             part = self.path.with_name(f"{self.path.name}.{os.getpid()}")
-            with contextlib.suppress(OSError, ValueError):
+            try:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 part.write_text("\n".join(self.lines) + "\n", encoding="utf-8")
                 os.replace(part, self.path)
+            except (OSError, ValueError):
+                self.path = None
+                with contextlib.suppress(OSError):
+                    part.unlink(missing_ok=True)
 
     def browse(self, by: int, current: str) -> str:
         """The line before (-1) or after (1) the one that shows; after the latest, what was being typed."""

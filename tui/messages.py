@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from textual.message import Message
 
+from mtorch.debug.events import Trace
+from mtorch.debug.report import Report
 from mtorch.debug.session import Session
-from mtorch.debug.sources import Sources
+from mtorch.debug.sources import Place, Sources
 from mtorch.debug.timeline import Position
 
 
@@ -26,11 +28,11 @@ class Checked(Message):
 
 
 class Compared(Message):
-    """A tensor's numerical gradient is there, or could not be had."""
+    """A tensor's numerical gradient is there, in its report, or could not be had."""
 
-    def __init__(self, iteration: int, event: int, tensor: str, failure: str = "") -> None:
+    def __init__(self, report: Report, event: int, tensor: str, failure: str = "") -> None:
         super().__init__()
-        self.iteration, self.event, self.tensor, self.failure = iteration, event, tensor, failure
+        self.report, self.event, self.tensor, self.failure = report, event, tensor, failure
 
 
 class Arrived(Message):
@@ -71,11 +73,11 @@ class Working(Message):
 
 
 class Traced(Message):
-    """The terms of a number of an iteration are there, or can't be told."""
+    """The terms of a number, at a place in a trace, are there, or can't be told."""
 
-    def __init__(self, iteration: int, found: Sources | None, failure: str = "") -> None:
+    def __init__(self, trace: Trace, place: Place, found: Sources | None, failure: str = "") -> None:
         super().__init__()
-        self.iteration, self.found, self.failure = iteration, found, failure
+        self.trace, self.place, self.found, self.failure = trace, place, found, failure
 
 
 class Resized(Message):

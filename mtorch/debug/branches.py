@@ -212,10 +212,15 @@ class BranchSession(Session):
         return super().known_health(iteration) if iteration >= self.at else self.parent.known_health(iteration)
 
 
-def copied(training: Training) -> Training:
-    """A copy of a training that shares its data; each array keeps its dtype."""
+def require_training(training: Training) -> None:
+    """Raises MtorchError for what only runs as one: a stranger's program has no model in which numbers could be set."""
     if not hasattr(training, "model"):
         raise MtorchError("set works on a mtorch.Training only; build(seed) made something else")
+
+
+def copied(training: Training) -> Training:
+    """A copy of a training that shares its data; each array keeps its dtype."""
+    require_training(training)
     twin = training.astype(training.dtype)
     for mine, own in zip(twin.model.layers(), training.model.layers(), strict=True):
         mine.parameters, mine.buffers = dict(own.parameters), dict(own.buffers)

@@ -82,6 +82,8 @@ def joined(parts: tuple[str | tuple[int, ...], ...]) -> str:
 def number(name: str, tensor: Any, rest: tuple[str | tuple[int, ...], ...]) -> float:
     """What indexes and at most one statistic make of a tensor. Raises MtorchError where that isn't one number."""
     array = np.asarray(tensor)
+    if array.dtype.kind not in "fiubc":
+        raise MtorchError(f"{name} has no numbers: it is of {array.dtype}")
     statistics = ", ".join(f".{statistic}" for statistic in STATISTICS)
     for at, part in enumerate(rest):
         if isinstance(part, str):

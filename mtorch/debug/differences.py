@@ -115,8 +115,15 @@ def peek(session: Session, iteration: int, going: Going) -> State:
     return found[0]
 
 
+def are_numbers(*arrays: Array) -> bool:
+    """Whether they can be a distance apart: not words, nor objects."""
+    return all(array.dtype.kind in "fiubc" for array in arrays)
+
+
 def identical(a: Array, b: Array) -> bool:
-    """Whether two arrays are alike bit by bit, in dtype and shape too."""
+    """Whether two arrays are alike bit by bit, in dtype and shape too; objects, whether they are equal."""
+    if a.dtype.kind == b.dtype.kind == "O":
+        return a.shape == b.shape and bool(np.all(a == b))
     return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
 
 
@@ -136,7 +143,7 @@ def differing(a: Array, b: Array, tolerance: float = 0.0, largest: float | None 
     With a tolerance, those that are further apart than this share of the largest finite number of both, which is
     found where it isn't given.
     """
-    if tolerance:
+    if tolerance and are_numbers(a, b):
         if largest is None:
             largest = max(float(np.max(np.abs(x), initial=0.0, where=np.isfinite(x))) for x in (a, b))
         found: Array = apart(a, b)[0] > tolerance * largest
@@ -188,7 +195,7 @@ def places(events: tuple[Event, ...]) -> dict[tuple[str, str, int], Array]:
 
 
 def difference(iteration: int, address: str, tensor: str, a: Array | None, b: Array | None) -> Difference:
-    if a is None or b is None or a.dtype != b.dtype or a.shape != b.shape:
+    if a is None or b is None or a.dtype != b.dtype or a.shape != b.shape or not are_numbers(a, b):
         return Difference(iteration, address, tensor, (), make(a), make(b))
     off, share = apart(a, b)
     index = tuple(int(n) for n in np.unravel_index(int(off.argmax()), off.shape))

@@ -7,13 +7,13 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from mtorch.debug.branches import BranchSession, lineage, parting
 from mtorch.debug.differences import Alike, apart, differing_states, likeness, peek, same
 from mtorch.debug.events import Event, Trace
-from mtorch.debug.recording.window import Window
 from mtorch.debug.session import Going, Session, Stopped, remember
 from mtorch.debug.timeline import Position
 from mtorch.errors import MtorchError
@@ -210,7 +210,7 @@ def suspect(session: Session, other: Other, iteration: int, going: Going) -> boo
     a, b = session, other.session
     if not going(iteration):
         raise Stopped
-    if isinstance(a, Window) or isinstance(b, Window) or make(a) != make(b):
+    if (made := make(a)) is None or made != make(b):
         return True
     for at in (iteration, iteration + 1):
         if differing_states(at, peek(a, at, going), peek(b, at, going)) is not None:
@@ -218,7 +218,9 @@ def suspect(session: Session, other: Other, iteration: int, going: Going) -> boo
     return not same(np.array(a.losses[iteration]), np.array(b.losses[iteration]))
 
 
-def make(session: Session) -> tuple[type, ...]:
-    """What a training is made of."""
-    training = session.training
+def make(session: Session) -> tuple[type, ...] | None:
+    """What a training is made of; None of a stranger's program, and of what can't be run."""
+    training: Any = getattr(session, "training", None)
+    if not hasattr(training, "model"):
+        return None
     return (*map(type, training.model.layers()), type(training.loss), type(training.optimizer))

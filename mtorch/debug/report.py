@@ -55,11 +55,20 @@ class Report:
         return {event: tuple(findings) for event, findings in found.items()}
 
     @cached_property
+    def faulty(self) -> Mapping[int, tuple[Finding, ...]]:
+        """Those of `marked` at events where one of them is an error: what a finding merely notes is not wrong."""
+        return {
+            event: findings
+            for event, findings in self.marked.items()
+            if any(finding.severity == "error" for finding in findings)
+        }
+
+    @cached_property
     def wrong(self) -> Mapping[int, tuple[Check, ...]]:
-        """The failed checks of each event, for events in which a finding lies."""
+        """The failed checks of each event, for events in which an error lies."""
         found: defaultdict[int, list[Check]] = defaultdict(list)
         for check in self.checks:
-            if check.ok is False and any(f.covers(check) for f in self.findings):
+            if check.ok is False and any(f.severity == "error" and f.covers(check) for f in self.findings):
                 found[check.event].append(check)
         return {event: tuple(checks) for event, checks in found.items()}
 

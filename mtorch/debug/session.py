@@ -249,9 +249,14 @@ class Session:
         return trace(self.training, iteration)
 
     def _examined(self, state: State, found: Trace, exhaustive: bool, going: Callable[[], None]) -> Report:
-        """The checks of an iteration that started from a state, and was traced."""
+        """The checks of an iteration that started from a state, and was traced. Raises MtorchError where it has other
+        events in double precision, as then their numbers mean others.
+        """
         self._double.load_state(state.kept())
-        return examine(trace(self._double, found.iteration), exhaustive, going)
+        double = trace(self._double, found.iteration)
+        if [event.address for event in double.events] != [event.address for event in found.events]:
+            raise MtorchError("in double precision other layers are called than in the run itself")
+        return examine(double, exhaustive, going)
 
     def trying(self) -> AbstractContextManager[None]:
         """While entered, calls of a trace can be made again."""

@@ -82,6 +82,8 @@ def sources(trace: Trace, place: Place, going: Callable[[], bool] = lambda: True
     each call of the layer, says no.
     """
     event = trace.events[place.event]
+    if (dtype := event.tensors[place.tensor].dtype).kind not in "fiub":
+        raise MtorchError(f"{place} is no real number: {place.tensor} is of {dtype}")
     value = float(event.tensors[place.tensor][place.cell])
     kind, terms = "sum", list(_terms(trace, event, place))
     if not terms:

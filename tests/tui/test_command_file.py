@@ -67,7 +67,14 @@ def test_a_lesson_gives_its_transcript(tmp_path: Path) -> None:
 
 def test_what_fails_is_named_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "lesson"
-    path.write_text("# no\nstep\ngoto 0 backward nowhere\nstep\n")
+    for line, said in (
+        ("play", "play steps on by itself on a screen, until a key; continue runs to where it would stop"),
+        ("export a\0b.svg", "a\ufffdb.svg: cannot be written: embedded null byte"),
+    ):
+        path.write_text(line)
+        result = mtorch("debug", "xor", "--commands", path, "--headless")
+        assert (result.exit_code, result.stderr) == (2, f"mtorch: {path}:1: {said}\n")
+    path.write_text("\ufeff# no\nstep\ngoto 0 backward nowhere\nstep\n")
     result = mtorch("debug", "xor", "--commands", path, "--headless")
     assert result.exit_code == 2
     assert result.stdout.startswith(": step\n0 forward linear1\n")
@@ -101,7 +108,8 @@ async def test_on_a_terminal_the_screen_stays_and_what_is_typed_can_be_kept(debu
         assert driver.status == script.failure and driver.place == "1 loss"
 
         await driver.press("colon", *"step", "enter")
-        for words in ("step 2", "nothing", "goto 5"):
+        # What came to nothing, at once or after a run, is not to be done again.
+        for words in ("step 2", "nothing", "goto 0 backward nowhere", "goto 90 backward nowhere", "goto 5"):
             await driver.command(words)
         await driver.command("rs")
         await driver.press("s", "s")

@@ -39,6 +39,9 @@ Debug = Callable[..., Any]
         ('[keys]\nquit = "ctrl+ö+x+"', "[keys] quit: "),
         ('[keys]\nquit = "f77"', "[keys] quit: no key is called 'f77'; did you mean "),
         ('[keys]\nquit = ""', "[keys] quit: "),
+        ('[keys]\nquit = "\\u001b"', "[keys] quit: expected a key such as s, f5 or ctrl+s, got '\\x1b'"),
+        ('[keys]\nquit = "ctrl+i"', "[keys]: tab is given to the next panel and to quit"),
+        ('[keys]\nquit = "shift+s"', "[keys]: S is given to reverse-step and to quit"),
     ],
 )
 def test_what_is_wrong_is_one_line_that_names_it(text: str, said: str, tmp_path: Path) -> None:
@@ -62,9 +65,9 @@ def test_keys_have_their_names_and_no_default_is_given_twice() -> None:
     once_each({})
     for binding in KEYS:
         assert all(key_named("", key) == key for key in binding.key.split(","))
-    assert [key_named("", key) for key in ("}", "Z", "ctrl+s", "f5", "-")] == [
-        *("right_curly_bracket", "Z", "ctrl+s", "f5", "minus")
-    ]
+    assert [
+        key_named("", key) for key in ("}", "Z", "ctrl+s", "f5", "-", "ä", "hyphen-minus", "shift+z", "ctrl+Z")
+    ] == [*("right_curly_bracket", "Z", "ctrl+s", "f5", "minus", "ä", "minus", "Z", "ctrl+z")]
     assert sorted(b.id or "" for _, b in grouped()) == sorted(b.id or "" for b in KEYS)
     assert {name for names in GROUPS.values() for name in names} <= {b.id for b in KEYS}
 

@@ -35,6 +35,11 @@ async def test_what_shows_is_exported_into_the_current_folder(
         await driver.press("ctrl+e", "j", "j", "enter")
         with np.load(tmp_path / f"{stem}.npz", allow_pickle=False) as archive:
             assert "grad_weight" in archive["names"]
+        driver.app.action_command("export typed.svg")
+        await driver.press("enter")
+        assert driver.status == "typed.svg: this screen"
+        picture = (tmp_path / "typed.svg").read_text(encoding="utf-8").replace("&#160;", " ")
+        assert "4 tensors at 0 backward linear" in picture and "export typed" not in picture
         await driver.command("export report.html")
         assert driver.status == "report.html: a report of iteration 0"
         page = (tmp_path / "report.html").read_text(encoding="utf-8")
@@ -44,6 +49,8 @@ async def test_what_shows_is_exported_into_the_current_folder(
             ("report.html", "report.html: exists already"),
             ("a.pdf", "expected a name that ends in .csv, .npz, .svg, .html"),
             ("none/a.svg", "there is no folder none"),
+            ("~nobody-of-that-name/a.svg", "there is no folder ~nobody-of-that-name"),
+            (f"{'a' * 300}.svg", "cannot be written: File name too long"),
         ):
             await driver.command(f"export {words}")
             assert said in driver.status

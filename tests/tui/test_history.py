@@ -37,6 +37,17 @@ def test_a_file_keeps_so_many_lines_and_what_two_debuggers_add(tmp_path: Path) -
     assert [file.name for file in tmp_path.iterdir()] == ["history"]
 
 
+def test_where_no_file_can_be_written_lines_are_kept_for_the_session(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "folder" / "full").mkdir(parents=True)
+    for path in (tmp_path / "file" / "history", tmp_path / "folder"):
+        history = History(path)
+        for line in ("step", "next"):
+            history.add(line)
+        assert history.lines == ["step", "next"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"], "no half of a file is left"
+
+
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"\x1b[31mred\n", b"x" * 1_000_001, None])
 def test_a_broken_file_is_ignored(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "history"

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from mtorch.debug.lockstep import Other, next_divergence
 from mtorch.debug.recording.window import Window
+from mtorch.debug.timeline import Position
 from tests.mtorch.debug.strangers.test_programs import EXAMPLE
 from tui import cli
 from tui.notebook import Notebook
@@ -55,6 +57,11 @@ def test_the_commands_take_such_files(tmp_path: Path, forwards: Path) -> None:
     assert mtorch("diff", EXAMPLE, EXAMPLE, "--seed-b", 1, "--iterations", 3).exit_code == 1
 
 
+def test_two_such_runs_are_looked_through_for_where_they_part() -> None:
+    one, two = (load(str(EXAMPLE)).session() for _ in range(2))
+    assert next_divergence(one, Other(two, "two"), Position(0), most=3) is None
+
+
 async def test_the_screen_goes_back_and_forth_and_says_how(debug: Any, tmp_path: Path) -> None:
     target, path = load(str(EXAMPLE)), tmp_path / "a.mtr"
     async with debug(target.session(), notebook=Notebook(target)) as driver:
@@ -75,6 +82,10 @@ async def test_the_screen_goes_back_and_forth_and_says_how(debug: Any, tmp_path:
         await driver.press("escape")
         await driver.command(f"save {path}")
         assert "mtorch replay opens it" in driver.status
+        await driver.press("e")
+        assert driver.status == "set works on a mtorch.Training only; build(seed) made something else"
+        await driver.command(f"export {tmp_path / 'a.html'}")
+        assert driver.status.endswith("a report of iteration 7")
     kept = opened(str(path), (), None, None, None)[0]
     assert kept.report(7).findings[0].cause == "derivative-at-output"
 

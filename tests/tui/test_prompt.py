@@ -36,6 +36,13 @@ async def test_lines_are_suggested_completed_and_come_back(debug: Debug, tmp_pat
         assert {"set x", "set target"} <= set(driver.app.candidates("set "))
         await driver.press("up", "up", "enter")
         assert driver.place == "2 backward"
+        (tmp_path / "run\x1b[31m.mtr").touch()
+        (tmp_path / "runs").mkdir()
+        assert driver.app.candidates(f"save {tmp_path}/ru") == [f"save {tmp_path}/runs/"], (
+            "what steers a terminal is not"
+        )
+        driver.app.action_command("watch a\x1b[31m ")
+        assert line.value == "watch a�[31m "
 
 
 def test_files_are_offered_as_they_are_written(tmp_path: Path) -> None:

@@ -95,6 +95,7 @@ async def test_print_says_what_an_expression_is_here(debug: Debug) -> None:
         assert driver.status == "1e3 / 4 = 250"
         for words, said in (
             ("p grad_inptu[0,0]", "no tensor here is called 'grad_inptu'; did you mean 'grad_input'?"),
+            ("p t * gard", "no tensor here is called 'gard'"),
             ("p grad_input", "index it, or take .norm"),
             ("p __import__", "begins with _"),
         ):

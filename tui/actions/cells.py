@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mtorch.debug.branches import cell_name
+from mtorch.debug.branches import cell_name, require_training
 from mtorch.debug.cells import MOST, next_value, parameter_at, settable
 from mtorch.debug.origins import last_change, next_change
 from mtorch.debug.recording.window import Window
@@ -13,6 +13,7 @@ from mtorch.debug.timeline import Position
 from mtorch.errors import MtorchError
 from tui.actions.whatif import beyond
 from tui.viewmodels.branching import change_words
+from tui.viewmodels.kinds import is_real
 from tui.viewmodels.numbers import cell
 from tui.viewmodels.verdict import plural
 
@@ -72,8 +73,8 @@ class Cells:
                 said = f"{name} is {cell(event.tensors[tensor][index], 'exact')} here"
             else:
                 said = change_words(event, path, index)
-            show = tensor if tensor in event.tensors else "delta"
-            self.wanted = (show, index)
+            # A branch begins at an event that hasn't the parameter.
+            self.wanted = next(((name, index) for name in (tensor, "delta") if name in event.tensors), None)
             return there, said + (f"; it changed only {plural(count, 'time')} {lost}" if count < times else "")
 
         try:
@@ -92,8 +93,11 @@ class Cells:
         try:
             if isinstance(self.session, Window):
                 self.session.seek(self.position.iteration)  # which says why nothing can be set
+            require_training(self.session.training)
             known = self.session.training.model.state_dict()
             name, array = settable(self.trace.events[self.position.event], tensor, known)
+            if not is_real(array):
+                raise MtorchError(f"{tensor} is of {array.dtype}: set takes real numbers")
         except MtorchError as error:
             self.say(str(error))
             return

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from mtorch.debug.events import Event, Trace
@@ -21,7 +22,8 @@ from tui.actions.viewing import FIRST
 from tui.opening import open_target
 from tui.plain import plain
 from tui.viewmodels.diffing import counterpart, differing_words, event_words, headings, step_words, tensor_words
-from tui.viewmodels.place import breadcrumb
+from tui.viewmodels.kinds import is_real
+from tui.viewmodels.place import breadcrumb, top
 from tui.viewmodels.table import Beside
 from tui.wanted import Wanted
 
@@ -102,12 +104,17 @@ class Diffs:
         """Seconds that the other run should take to be at an iteration."""
         return self.other.cost(iteration) if self.other else 0.0
 
-    def bring_other(self: Any, trace: Trace, going: Going = lambda _: True) -> None:
+    def step_other(self: Any, trace: Trace, going: Going) -> Step | None:
+        """Run the other one to where this one will be, if that will be another one."""
+        beside = self.other is not None and self.other.session is not self.destination
+        return self.other.step(trace, going) if beside else None
+
+    def bring_other(self: Any, trace: Trace) -> None:
         """The other run to where this one is. It is left where this one has become the same."""
-        if self.other is not None and self.other.session is self.session:
+        if (step := self.step_other(trace, lambda _: True)) is None:
             self.other = None
-        if self.other is not None:
-            self.other.shown = self.other.step(trace, going)
+        else:
+            self.other.shown = step
 
     def beside(self: Any, event: int, tensor: str, array: Array | None) -> tuple[Beside | None, str]:
         """The other run's numbers of a tensor of this event, where they can stand beside its own, and what to say."""
@@ -115,7 +122,7 @@ class Diffs:
             return None, ""
         theirs = counterpart(self.step, event, tensor)
         halves, note = self.broad, tensor_words(self.step, event, tensor, self.other.name)
-        if theirs is None or array.dtype.kind == "c" or theirs.dtype.kind == "c":
+        if theirs is None or not (is_real(array) and is_real(theirs)):
             return None, note
         names = (self.own_name, self.other.name)
         named = names if halves else headings(*names)
@@ -124,11 +131,10 @@ class Diffs:
     def crumb_beside(self: Any, events: tuple[Event, ...], index: int) -> Text:
         """The top line: whose two runs are at which event, and what differs. Short where there is no room for all."""
         whose, state = f"{self.own_name} | {self.other.name} · ", differing_words(self.step)
-        room = max(1, self.size.width - 2 - len(state))
-        left = plain(whose + breadcrumb(events, index))
-        if len(left) >= room:
+        width, left = self.size.width - 2, plain(whose + breadcrumb(events, index))
+        if cell_len(left) + cell_len(state) >= width:
             left = plain(f"{whose}iteration {events[index].address}")
-        return Text(left[: room - 1].ljust(room) + state, no_wrap=True)
+        return Text(top(left, state, width), no_wrap=True)
 
     @property
     def said_beside(self: Any) -> list[str]:

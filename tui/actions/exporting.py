@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,11 @@ class Exports:
 
     def action_export(self: Any, words: str) -> None:
         """Into a file whose suffix says the format. Raises MtorchError for another, and where one is there already."""
-        path = Path(words).expanduser()
-        self.export(free(path), format_of(path))
+        path = free(Path(os.path.expanduser(words)))
+        if (format := format_of(path)) == "svg":  # once the command line, in which this was typed, is gone from it
+            self.call_after_refresh(self.export, path, format)
+        else:
+            self.export(path, format)
 
     def export(self: Any, path: Path, format: str) -> None:
         """A picture at once; all else in a worker, which esc stops."""
@@ -42,7 +46,7 @@ class Exports:
             try:
                 write(path, screen(self, f"mtorch debug {self.target}").encode())
             except MtorchError as error:
-                self.say(str(error))
+                self.refuse(str(error))
             else:
                 self.say(f"{path}: this screen")
             return

@@ -28,8 +28,8 @@ class Follows:
     typed: list[str]
     _led = ""
     """Where the latest of `typed` led."""
-    _leading = False
-    """Whether it is still under way."""
+    _leading: int | None = None
+    """Which of them a run that is under way was begun by."""
 
     @property
     def busy(self: Any) -> bool:
@@ -46,7 +46,7 @@ class Follows:
             while self.busy or self.playing:
                 await asyncio.sleep(MOMENT)
             handled = asyncio.Event()
-            self.call_later(handled.set)
+            self.call_after_refresh(handled.set)
             await handled.wait()
             if not (self.busy or self.playing):
                 return
@@ -93,20 +93,23 @@ class Follows:
             return [line for text in (screen.heading, *screen.options) for line in text.plain.split("\n")]
         return []
 
-    def note_typed(self: Any, line: str, before: str) -> None:
-        """A line was carried out, or is under way."""
+    def note_typed(self: Any, line: str, before: str, begun: bool) -> None:
+        """A line was carried out, or has begun a run."""
         command, _ = parse(line)
         if command.action not in ("log", "quit", "help"):
             moved = before != self._led and command.action != "goto"
             self.typed += [*([f"goto {before}"] if moved else []), line]
-        self._leading = True
-        if self.running is None:
-            self.led()
+        if begun:
+            self._leading = len(self.typed) - 1
+        elif self.running is None:
+            self._led = self.address
 
-    def led(self: Any) -> None:
-        """A run is over: if it was a command's, this is where that led."""
-        if self._leading:
-            self._led, self._leading = self.address, False
+    def led(self: Any, came: bool) -> None:
+        """A run is over: if it was a command's, this is where that led; if it came nowhere, that is not done again."""
+        if self._leading is not None:
+            if not came:
+                del self.typed[self._leading]
+            self._led, self._leading = self.address, None
 
     def action_log(self: Any, path: str) -> None:
         write(Path(os.path.expanduser(path)), self.target, self.typed)

@@ -85,13 +85,15 @@ class Judges:
                 failure = "nothing to compare with" if found is None else ""
             except BaseException as error:  # a user's own layers may raise anything, sys.exit too
                 failure = what(error)
-            self.post_message(Compared(report.iteration, event, tensor, failure))
+            self.post_message(Compared(report, event, tensor, failure))
 
     def on_compared(self: Any, message: Compared) -> None:
-        key = (message.iteration, message.event, message.tensor)
+        """Of a report that may be another branch's than the one that shows by now."""
+        iteration = message.report.iteration
+        key = (iteration, message.event, message.tensor)
         self.comparing.discard(key)
-        if message.failure:
+        if message.failure and self.session.known_report(iteration) is message.report:
             self.uncompared[key] = message.failure
         self.rest()
-        if self.position == (message.iteration, message.event):
+        if self.position == (iteration, message.event):
             self.show()

@@ -29,6 +29,9 @@ class Notes:
         return [f"note {n}: {text}" for n, (place, text) in enumerate(self.notebook.notes, 1) if place == here]
 
     def action_note(self: Any, words: str) -> None:
+        if self.position is None:
+            self.refuse("nothing shows yet at which something could be noted")
+            return
         self.notebook.note(self.noted_place, words)
         self.say(f"noted at {self.noted_place}; notes lists all")
         self.show()

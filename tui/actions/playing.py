@@ -10,6 +10,7 @@ from textual.widgets import Input
 from mtorch.debug.hits import finders_of, together
 from mtorch.debug.session import Going
 from mtorch.debug.timeline import Position
+from mtorch.errors import MtorchError
 
 SPEEDS = (1, 2, 5, 10, 20, 60)
 """Events per second."""
@@ -33,6 +34,8 @@ class Plays:
         return self.beating is not None
 
     def action_play(self: Any) -> None:
+        if self.script is not None and self.script.headless:
+            raise MtorchError("play steps on by itself on a screen, until a key; continue runs to where it would stop")
         if self.playing:
             self.stop_playing()
             self.say(f"stopped; {self.key_of('play')} plays on")

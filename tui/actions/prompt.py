@@ -11,6 +11,7 @@ from textual.widgets import Input
 from mtorch.errors import MtorchError
 from tui.commands import COMMANDS, parse
 from tui.history import History
+from tui.plain import printable
 from tui.viewmodels.completion import Context, candidates
 from tui.viewmodels.numbers import FORMS
 from tui.viewmodels.views import VIEWS
@@ -31,7 +32,7 @@ class Prompt:
 
     def action_command(self: Any, words: str = "") -> None:
         line = self.query_one(CommandLine)
-        line.put(words)
+        line.put(printable(words))  # which may have a name out of a file
         self.history.begin()
         self._swap(line, True)
 
@@ -50,13 +51,13 @@ class Prompt:
         if not (line := message.value.strip()):
             return
         self.history.add(line)
-        before = self.address
+        before, running, self.refused = self.address, self.running, ""
         try:
             await self.carry_out(line)
         except MtorchError as error:
-            self.say(str(error))
-        else:
-            self.note_typed(line, before)
+            self.refuse(str(error))
+        if not self.refused:
+            self.note_typed(line, before, self.running not in (None, running))
 
     async def carry_out(self: Any, line: str) -> None:
         """Do what a line says, or begin to. Raises MtorchError for what can't be."""
@@ -77,7 +78,7 @@ class Prompt:
             await self.carry_out(name)
 
     def candidates(self: Any, line: str) -> list[str]:
-        """How a line may go on, here."""
+        """How a line may go on, here. Names that would steer the terminal, which nobody types, are left out."""
         if self.position is None or self.trace is None:
             return candidates(line, Context())
         events = self.trace.events
@@ -94,7 +95,7 @@ class Prompt:
             list(FORMS),
             files,
         )
-        return candidates(line, context)
+        return [found for found in candidates(line, context) if found.isprintable()]
 
 
 def files(start: str) -> list[str]:

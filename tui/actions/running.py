@@ -48,7 +48,7 @@ class Runs:
     def free(self: Any) -> Position | None:
         """Where we are, if a run can be begun from there; says so where one is under way."""
         if self.running is not None:
-            self.say("still running: esc stops it")
+            self.refuse("still running: esc stops it")
             return None
         return self.position
 
@@ -78,7 +78,7 @@ class Runs:
 
         try:
             position, words = job(going)
-            self.bring_other(self.session.trace(position.iteration, going), going)
+            self.step_other(self.destination.trace(position.iteration, going), going)
             self.post_message(Arrived(position, words))
         except Stopped:
             now = len(self.session.losses)
@@ -87,7 +87,7 @@ class Runs:
             self.post_message(Arrived(None, error=error))
 
     def run_far(self: Any, job: Job, known: str = "") -> None:
-        self.known, self.wanted, self.began = known, None, time.monotonic()
+        self.known, self.wanted, self.entering, self.began = known, None, None, time.monotonic()
         self.running = self._run(job)
         self.set_timer(PATIENT, self.release)
 
@@ -111,11 +111,13 @@ class Runs:
             self.show()
 
     def arrive(self: Any, position: Position, words: str) -> None:
+        if self.entering is not None:
+            (self.branches.current, self.session), self.entering = self.entering, None
         # Kept here, because the session is not to be had while it runs.
         self.trace = self.session.trace(position.iteration)
         self.bring_other(self.trace)
         if self.shown is not self.session:
-            self.shown = self.session
+            self.shown, self.failed = self.session, ""
             self._forget_checks()
         if self.position is None or position.iteration != self.position.iteration:
             self.checking = None
@@ -127,7 +129,7 @@ class Runs:
         self.position = position
         wanted, self.wanted = self.wanted, None
         if wanted is not None:
-            self.tensor, self.to_choose = wanted
+            (self.tensor, self.to_choose), self.carried = wanted, False
         if self.session.inexact is not None and not words:
             words = f"careful: iteration {self.session.inexact} came out otherwise when it was run again"
         self.say(words)
@@ -141,6 +143,8 @@ class Runs:
 
     def on_arrived(self: Any, message: Arrived) -> None:
         self.running = None
+        if message.position is None:
+            self.wanted = self.entering = None
         if message.error is not None:
             self.fail(message.error)
         elif message.position is None and self.position is None:  # stopped before there was anything to see
@@ -150,7 +154,7 @@ class Runs:
         else:
             self.arrive(message.position, message.words)
         self.came()
-        self.led()
+        self.led(message.position is not None)
         self.release()
 
     def on_running(self: Any, message: Running) -> None:

@@ -17,7 +17,7 @@ from tui.viewmodels.branching import branch_words
 from tui.viewmodels.curve import loss_so_far
 from tui.viewmodels.here import here
 from tui.viewmodels.labels import labels
-from tui.viewmodels.place import breadcrumb
+from tui.viewmodels.place import breadcrumb, top
 from tui.viewmodels.strip import strip
 from tui.viewmodels.table import Beside
 from tui.viewmodels.tensors import LARGEST
@@ -57,14 +57,13 @@ class Shows:
         if self.step is not None:
             return self.crumb_beside(events, index)  # type: ignore[no-any-return]
         left = plain(branch_words(self.branches, iteration) + breadcrumb(events, index))
-        room = max(1, self.size.width - 2 - len(state))
-        return Text(left[: room - 1].ljust(room) + state, no_wrap=True)
+        return Text(top(left, state, self.size.width - 2), no_wrap=True)
 
     def marks(self: Any, report: Report | None) -> Mapping[int, Any]:
         """The events that are marked: those that differ from another run's, where there is one, else the wrong ones."""
         if self.step is not None:
             return self.step.differing  # type: ignore[no-any-return]
-        return report.marked if report else {}
+        return report.faulty if report else {}
 
     def _wrong(self: Any, event: Event, report: Report | None) -> Sequence[str]:
         """The tensors that are marked."""

@@ -68,7 +68,8 @@ class Stops:
         expression, event = parse(words), self.trace.events[self.position.event]
         values = at_event(self.trace, event, expression)
         if values is None:
-            known = [*event.tensors, "loss", "iteration"]
+            known = [name.rpartition(" ")[2] for name in event.tensors] + ["loss", "iteration"]
+            known += ["t"] if event.address.t is not None else []
             lost = next(term for term in expression.terms if term.find(known) is None)
             raise MtorchError(unknown("tensor here", lost.name, known))
         self.say(f"{expression} = {said(expression.evaluate(values))}")

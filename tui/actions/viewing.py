@@ -10,6 +10,7 @@ from textual.widgets import Static
 from mtorch.debug.breakpoints import SCALARS
 from mtorch.errors import MtorchError, unknown
 from mtorch.layers.base import Array
+from tui.commands import MOST
 from tui.viewmodels.curves import plots
 from tui.viewmodels.scene import Scene
 from tui.viewmodels.views import CURVES, VIEWS
@@ -20,7 +21,8 @@ from tui.widgets.tensor_table import TensorTable
 FLUENT = 0.7
 """Seconds. What is typed after a digit within this time is repeated that many times; alone, the digit shows a panel."""
 
-MOST = 999_999
+DIGITS = 7
+"""Of a count, those that are heeded."""
 
 WIDE = 180
 """Columns. From here on there is room for a view beside the tensors, and one shows from the start."""
@@ -47,7 +49,7 @@ class Views:
     def action_digit(self: Any, digit: str) -> None:
         if not self._count or time.monotonic() - self._typed > FLUENT:
             self._count, self._before = "", (self.view, self.focused)
-        self._count, self._typed = (self._count + digit)[-6:], time.monotonic()
+        self._count, self._typed = (self._count + digit)[:DIGITS], time.monotonic()
         self.to_panel(digit)
 
     def to_panel(self: Any, digit: str) -> None:

@@ -30,6 +30,7 @@ class WhatIf:
 
     branches: Branches
     session: Session
+    entering: tuple[str, Session] | None = None
     position: Position | None
     trace: Trace | None
     free: Callable[[], Position | None]
@@ -48,11 +49,16 @@ class WhatIf:
             self.run_far(lambda going: job(at, going))
 
     def enter(self, name: str, at: Position, going: Going) -> Position:
-        """Look at a branch from now on, at that place or near it."""
+        """Look at a branch, at that place or near it, once that is arrived at: till then, what shows is another's."""
         session = self.branches.session(name, going)
         there = session.nearest(at, going)
-        self.branches.current, self.session = name, session
+        self.entering = name, session
         return there
+
+    @property
+    def destination(self) -> Session:
+        """The session that a run is on its way into, else the one that shows."""
+        return self.entering[1] if self.entering else self.session
 
     def tell(self, title: str, lines: list[str]) -> None:
         self.push_screen(Listing(title, lines))

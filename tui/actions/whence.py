@@ -9,6 +9,7 @@ from textual import work
 
 from mtorch.debug.derivatives import Unmeasured
 from mtorch.debug.events import Trace
+from mtorch.debug.session import Going
 from mtorch.debug.sources import Place, Sources, cell, parse, sources
 from mtorch.debug.timeline import Position
 from tui.guest import what
@@ -51,10 +52,13 @@ class Whence:
     def go_to_source(self: Any, iteration: int, place: Place | None) -> None:
         if place is None:
             return
-        there = Position(iteration, place.event)
-        words = f"this is {place}; {self.key_of('whence')} says where it comes from"
-        self.go(lambda _: (there, words), there.iteration)
-        self.look_at(place.tensor, place.cell)
+
+        def job(_: Going) -> tuple[Position, str]:
+            self.wanted = (place.tensor, place.cell)
+            words = f"this is {place}; {self.key_of('whence')} says where it comes from"
+            return Position(iteration, place.event), words
+
+        self.go(job, iteration)
 
     @work(thread=True, exclusive=True, group="sources", description="sources", exit_on_error=False)
     def find_sources(self: Any, trace: Trace, place: Place) -> None:
@@ -63,15 +67,18 @@ class Whence:
             with self.session.trying():
                 found = sources(trace, place, going)
             if going():
-                self.post_message(Traced(trace.iteration, found))
+                self.post_message(Traced(trace, place, found))
         except Unmeasured:
             return
         except BaseException as error:  # a user's own layers may raise anything, sys.exit too
-            self.post_message(Traced(trace.iteration, None, what(error)))
+            self.post_message(Traced(trace, place, None, what(error)))
 
     def on_traced(self: Any, message: Traced) -> None:
+        """Only where one still is: anywhere else, the same name is another number's."""
         self.rest()
+        if message.trace is not self.trace or message.place.event != self.position.event:
+            return
         if message.found is None:
             self.refuse(message.failure)
         else:
-            self.show_sources(message.iteration, message.found)
+            self.show_sources(message.trace.iteration, message.found)

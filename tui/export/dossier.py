@@ -117,7 +117,7 @@ def excerpt(session: Session, report: Report, index: int, tensor: str, going: Go
 
 def described(opened: Opened, name: str) -> dict[str, str]:
     """What run it is, in words by their names."""
-    _, target, recording = opened
+    session, target, recording = opened
     said: dict[str, str] = {"target": name}
     meta = recording.meta if recording else {}
     if recording:
@@ -128,8 +128,9 @@ def described(opened: Opened, name: str) -> dict[str, str]:
         said["seed"] = str(target.seed)
         if target.settings:
             said["settings"] = ", ".join(f"{key}={value}" for key, value in target.settings.items())
-        said["precision"] = str(np.dtype(target.training.dtype))
-        said["parameters"] = str(sum(array.size for array in target.training.model.state_dict().values()))
+        if not target.foreign:
+            said["precision"] = str(np.dtype(target.training.dtype))
+        said["parameters"] = str(sum(array.size for array in session.present().model.values()))
     here = machine()
     said["mtorch"] = __version__
     said["machine"] = f"Python {here['python']}, numpy {here['numpy']}, {here['system']} {here['processor']}"

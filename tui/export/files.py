@@ -32,12 +32,13 @@ def format_of(path: Path) -> str:
 
 def free(path: Path, force: bool = False) -> Path:
     """The path, where a file can be written there. Raises DataError; what is there stays, without `force`."""
-    if not path.absolute().parent.is_dir():
-        raise DataError(f"{path}: there is no folder {path.parent}")
-    if path.is_dir():
-        raise DataError(f"{path}: expected a file's name, got a folder")
-    if os.path.lexists(path) and not force:
-        raise DataError(f"{path}: exists already; choose another name, or remove it first")
+    with told(path):
+        if not path.absolute().parent.is_dir():
+            raise DataError(f"{path}: there is no folder {path.parent}")
+        if path.is_dir():
+            raise DataError(f"{path}: expected a file's name, got a folder")
+        if os.path.lexists(path) and not force:
+            raise DataError(f"{path}: exists already; choose another name, or remove it first")
     return path
 
 
@@ -59,11 +60,11 @@ def write(path: Path, content: bytes, force: bool = False) -> None:
 
 @contextlib.contextmanager
 def told(path: Path) -> Iterator[None]:
-    """While entered, what the system says of a file is a DataError that names it."""
+    """While entered, what the system says of a file, or Python of its name, is a DataError that names it."""
     try:
         yield
-    except OSError as error:
-        raise DataError(f"{path}: cannot be written: {error.strerror or error}") from None
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}") from None
 
 
 def named(folder: Path, target: str, address: str, format: str) -> Path:

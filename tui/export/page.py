@@ -18,6 +18,7 @@ from tui.viewmodels.numbers import shape, short
 from tui.viewmodels.statistics import statistics
 from tui.viewmodels.table import Cell
 from tui.viewmodels.verdict import SIGNS, plural
+from tui.viewmodels.views import parameters
 from tui.viewmodels.views.parameters import HIGH, LOW
 
 ROWS, COLUMNS = 8, 6
@@ -165,8 +166,8 @@ def heated(cell: Cell) -> str:
 
 def norms(told: Dossier) -> str:
     """Each layer's output going forward and its gradient coming back, over all its calls; bars are logarithmic."""
-    sizes = {row.path: (math.sqrt(row.forward), math.sqrt(row.backward)) for row in told.layers}
-    scale = decades(size for pair in sizes.values() for size in pair)
+    sizes = {row.path: row.norms for row in told.layers}
+    scale = decades(size for pair in sizes.values() for size in pair if size is not None)
     rows = (
         (
             f"<code>{'&nbsp;' * 2 * row.path.count('.')}{said(row.path)}</code>",
@@ -180,8 +181,8 @@ def norms(told: Dossier) -> str:
     return table(heads, rows, 2) + f'<p class="more">Bars are logarithmic, from 1e{scale[0]} to 1e{scale[1]}.</p>'
 
 
-def amount(value: float, scale: tuple[int, int], kind: str) -> str:
-    if math.isnan(value):
+def amount(value: float | None, scale: tuple[int, int], kind: str) -> str:
+    if value is None:
         return "-"
     low, high = scale
     share = 0.0
@@ -195,8 +196,8 @@ def updates(told: Dossier) -> str:
         (
             f"<code>{said(row.path)}</code>",
             shape(row.shape),
-            "-" if math.isnan(row.ratio) else short(row.ratio) + ("" if LOW <= row.ratio <= HIGH else " !"),
-            *(short(size) if not math.isnan(size) else "-" for size in (row.delta, row.weight, row.gradient)),
+            parameters.told(row.ratio) + ("" if row.ratio is None or LOW <= row.ratio <= HIGH else " !"),
+            *map(parameters.told, (row.delta, row.weight, row.gradient)),
         )
         for row in told.updates
     )

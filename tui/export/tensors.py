@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from mtorch.layers.base import Array
+from tui.viewmodels.kinds import is_complex, is_real
 
 
 def csv_lines(array: Array, right: Array | None = None) -> Iterator[str]:
@@ -20,6 +21,7 @@ def csv_lines(array: Array, right: Array | None = None) -> Iterator[str]:
     matrix = array.reshape(-1, array.shape[-1]) if array.ndim and array.size else array.reshape(-1, 1)
     beside = None if right is None or right.shape != array.shape else right.reshape(matrix.shape)
     leading = array.shape[:-1] if array.ndim > 2 else ()
+    word = str if is_real(array) or is_complex(array) else field
     titles = [f"i{axis}" for axis in range(len(leading))]
     for column in range(matrix.shape[1] if array.size else 0):
         titles += [str(column)] if beside is None else [f"{column} recorded", f"{column} right"]
@@ -27,7 +29,13 @@ def csv_lines(array: Array, right: Array | None = None) -> Iterator[str]:
     for number, row in enumerate(matrix):
         index = np.unravel_index(number, leading) if leading else ()
         cells = row if beside is None else [x for pair in zip(row, beside[number], strict=True) for x in pair]
-        yield ",".join([*map(str, index), *map(str, cells)])
+        yield ",".join([*map(str, index), *map(word, cells)])
+
+
+def field(value: object) -> str:
+    """In quotes where it is a word that csv would take for something else."""
+    text = str(value)
+    return '"' + text.replace('"', '""') + '"' if set(text) & set(',"\r\n') else text
 
 
 def npz(tensors: Mapping[str, Array], address: str) -> bytes:
@@ -48,6 +56,8 @@ def npz(tensors: Mapping[str, Array], address: str) -> bytes:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for key, array in made.items():
             part = io.BytesIO()
-            np.lib.format.write_array(part, np.asanyarray(array), allow_pickle=False)
+            np.lib.format.write_array(
+                part, array.astype(str) if array.dtype.kind == "O" else np.asanyarray(array), allow_pickle=False
+            )
             archive.writestr(zipfile.ZipInfo(f"{key}.npy"), part.getvalue(), zipfile.ZIP_DEFLATED)
     return file.getvalue()

@@ -81,7 +81,7 @@ def over_time(scene: Scene, columns: int) -> Plot | None:
         return None
     found, several = [], False
     for (name, array), kind in zip(parts.items(), ("", "forward", "backward"), strict=True):
-        if array is None or array.ndim != 3 or array.dtype.kind != "f":
+        if array is None or array.ndim != 3 or array.dtype.kind != "f" or not array.size:
             continue
         several |= array.shape[2] > 1
         x, y = decimated(np.arange(len(array)), array[:, number, 0].astype(np.float64), columns)

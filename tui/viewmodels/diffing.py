@@ -8,6 +8,7 @@ from mtorch.debug.differences import make
 from mtorch.debug.events import Event
 from mtorch.debug.lockstep import Step
 from mtorch.layers.base import Array
+from tui.viewmodels.kinds import is_complex, is_real
 from tui.viewmodels.numbers import short
 from tui.viewmodels.verdict import plural
 
@@ -73,7 +74,7 @@ def tensor_words(step: Step, index: int, name: str, b: str) -> str:
     if name not in step.differing.get(index, ()):
         return f"the same in {b}"
     other = "" if ours.dtype == theirs.dtype else f", {theirs.dtype} in {b}"
-    if not ours.size:
+    if not ours.size or not all(is_real(array) or is_complex(array) for array in (ours, theirs)):
         return f"✗{other}"
     absolute, relative = step.furthest(index, name)
     return f"✗ off by up to {short(absolute)} (relative {short(relative)}){other}"

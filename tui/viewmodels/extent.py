@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mtorch.layers.base import Array
+from tui.viewmodels.kinds import is_complex, is_real, sizes
 from tui.viewmodels.once import once
 
 SAMPLE = 1 << 16
@@ -30,9 +31,14 @@ class Extent(NamedTuple):
 
 @once
 def extent(array: Array) -> Extent:
-    """Two passes over an array that is finite, without a copy. Arrays of traces don't change."""
+    """Two passes over an array that is finite, without a copy. Arrays of traces don't change. Of complex numbers that
+    of their magnitudes; what is no number counts as finite.
+    """
     if not array.size:
         return Extent(0.0, 0.0, 0, 0)
+    if not (is_real(array) or is_complex(array)):
+        return Extent(0.0, 0.0, array.size, 0)
+    array = sizes(array)
     low, high = float(array.min()), float(array.max())
     if math.isfinite(low) and math.isfinite(high):
         return Extent(low, high, array.size, 0)

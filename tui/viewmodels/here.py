@@ -41,6 +41,16 @@ def cut(text: str, width: int) -> str:
     return text if cell_len(text) <= width else set_cell_size(text, max(0, width - 1)).rstrip() + "…"
 
 
+def ljust(text: str, width: int) -> str:
+    """A text with spaces after it, to that many cells; str.ljust counts characters, of which some take two."""
+    return text + " " * (width - cell_len(text))
+
+
+def rjust(text: str, width: int) -> str:
+    """The same with spaces before it."""
+    return " " * (width - cell_len(text)) + text
+
+
 def wrap(text: str, width: int) -> list[str]:
     """A text's lines of at most that many cells, broken between words where there are any."""
     lines = [""]

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tui.plain import plain
+
 WIDTH = 9
 NAN, PLUS_INF, MINUS_INF = "?NaN", "▲Inf", "▼Inf"
 
@@ -20,11 +22,17 @@ class Form(NamedTuple):
 
 
 def cell(value: Any, form: str = "auto") -> str:
-    """A number in at most the form's width, for auto WIDTH: +0.1234, -1.23e-05, 0, ?NaN."""
+    """A number in at most the form's width, for auto WIDTH: +0.1234, -1.23e-05, 0, ?NaN. A complex one is two of these,
+    what is no number is written as it is.
+    """
     if isinstance(value, bool | np.bool_):
         return str(bool(value))
     if isinstance(value, int | np.integer):
         return str(value) if len(str(value)) <= FORMS[form].width else scientific(value)
+    if isinstance(value, complex | np.complexfloating):
+        return f"{cell(value.real, form)} {cell(value.imag, form)}i"
+    if not isinstance(value, float | np.floating):
+        return plain(value)
     if value != value:
         return NAN
     if math.isinf(value):
@@ -56,8 +64,8 @@ def fixed(value: Any) -> str:
 def exact(value: Any) -> str:
     """As many digits as tell a number of this dtype from its neighbours."""
     text = np.format_float_scientific(value, unique=True, trim="-", sign=True, exp_digits=2)
-    plain = np.format_float_positional(value, unique=True, trim="-", sign=True)
-    return plain if len(plain) <= len(text) + 3 else text
+    positional = np.format_float_positional(value, unique=True, trim="-", sign=True)
+    return positional if len(positional) <= min(len(text) + 3, FORMS["exact"].width) else text
 
 
 FORMS = {

@@ -30,7 +30,7 @@ def picture(image: Array, width: int, height: int, dark: bool = True, colour: bo
     above, below = shown[::2], shown[1::2]
     if not colour:
         least = min(low, 0.0)
-        return [(Part("".join(dense(value, least, high) for value in row)),) for row in (above + below) / 2]
+        return [(Part("".join(dense(value, least, high) for value in row)),) for row in above / 2 + below / 2]
 
     def shade(value: float) -> Rgb:
         return heat(value, scale, dark) if signed else grey(value, scale)
@@ -50,7 +50,8 @@ def extent(image: Array) -> tuple[float, float] | None:
 
 def resized(image: Array, columns: int, rows: int) -> Array:
     """An image of at most that many columns and rows, each the same number of times as large, or as small."""
-    image = np.asarray(image, dtype=image.dtype if image.dtype.kind == "f" else np.float64)
+    # The sums of half precision's numbers would soon be too large for it.
+    image = np.asarray(image, dtype=image.dtype if image.dtype.kind == "f" and image.dtype.itemsize > 2 else np.float64)
     times = min(columns // image.shape[1], rows // image.shape[0])
     if times:
         larger: Array = image.repeat(times, axis=0).repeat(times, axis=1)
@@ -77,7 +78,7 @@ def grey(value: float, scale: float) -> Rgb:
     """From black at zero to white at the largest."""
     if not np.isfinite(value):
         return LOST_COLOUR
-    shade = round(255 * value / scale) if scale else 0
+    shade = round(255 * (float(value) / scale)) if scale else 0
     return shade, shade, shade
 
 
@@ -90,4 +91,5 @@ def dense(value: float, low: float, high: float) -> str:
     """A character that is the denser the larger a number is."""
     if not np.isfinite(value):
         return LOST
-    return DENSE[round((len(DENSE) - 1) * (value - low) / (high - low))] if high > low else DENSE[0]
+    span = high / 2 - low / 2  # halves, which don't overflow
+    return DENSE[round((len(DENSE) - 1) * ((float(value) / 2 - low / 2) / span))] if span > 0 else DENSE[0]

@@ -8,6 +8,7 @@ import numpy as np
 
 from mtorch.errors import MtorchError
 from mtorch.layers.base import Array
+from tui.viewmodels.kinds import is_complex, is_real
 from tui.viewmodels.numbers import shape
 from tui.viewmodels.table import Table
 
@@ -20,14 +21,17 @@ SOUGHT = ("largest", "smallest", "wrong", "nonfinite")
 def seek(table: Table, sought: str, after: Index | None) -> Index | None:
     """Where a cell is; wrong and non-finite ones are looked for behind `after`, and from the start again.
 
-    None where there is none. Raises MtorchError where nothing is known to be wrong or right.
+    None where there is none. Raises MtorchError where nothing is known to be wrong or right, and where
+    there are no numbers.
     """
     array = table.array
+    if not (is_real(array) or is_complex(array)):
+        raise MtorchError("there are no numbers in this tensor")
     if sought in ("largest", "smallest"):
         lost = ~np.isfinite(array)
         if not array.size or lost.all():
             return None
-        size = np.abs(array)
+        size = np.abs(array.astype(np.float64) if array.dtype.kind == "i" else array)  # -128 has no int8 above zero
         if sought == "largest":
             return place(int(np.argmax(np.where(lost, -1, size) if lost.any() else size)), array)
         return place(int(np.argmin(np.where(lost, np.inf, size) if lost.any() else size)), array)

@@ -6,6 +6,7 @@ import numpy as np
 
 from mtorch.layers.base import Array
 from tui.viewmodels.extent import extent, sample
+from tui.viewmodels.kinds import is_complex, is_real, sizes
 from tui.viewmodels.numbers import shape, short
 from tui.viewmodels.once import once
 
@@ -19,6 +20,10 @@ def statistics(array: Array) -> str:
     head = f"{shape(array.shape)} {array.dtype}"
     if not array.size:
         return f"{head} · empty"
+    if is_complex(array):
+        array, head = sizes(array), f"{head} · magnitudes"
+    elif not is_real(array):
+        return head
     found, parts = extent(array), [head]
     if found.finite:
         about, seen = ("≈", sample(array)) if array.size > LARGE else ("", array)

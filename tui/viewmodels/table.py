@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
+from rich.cells import cell_len
 
 from mtorch.debug.differences import differing
 from mtorch.layers.base import Array
+from tui.plain import plain
 from tui.viewmodels.extent import extent
 from tui.viewmodels.heat import apart, level
+from tui.viewmodels.here import cut, rjust
+from tui.viewmodels.kinds import is_complex, is_real, sizes
 from tui.viewmodels.numbers import FORMS, cell
 
 WRONG = 1e-6
@@ -146,8 +150,14 @@ class Table:
 
     @property
     def width(self) -> int:
-        """Of a number."""
-        return FORMS[self.look.form].width
+        """Of a number; a complex one is two, with a space between and an i."""
+        own = FORMS[self.look.form].width
+        return 2 * own + 2 if is_complex(self.array) else own
+
+    @cached_property
+    def _size(self) -> Callable[[Any], float]:
+        """What makes a shade of a value: the number itself, or how large it is."""
+        return float if is_real(self.array) else abs if is_complex(self.array) else lambda _: 0.0
 
     @cached_property
     def halves(self) -> bool:
@@ -160,7 +170,9 @@ class Table:
 
     @cached_property
     def label_width(self) -> int:
-        return max(3, len(str(max(0, self.rows - 1))) + 1, 1 + max((len(name) for name in self._names(0)), default=0))
+        return max(
+            3, len(str(max(0, self.rows - 1))) + 1, 1 + max(map(cell_len, map(plain, self._names(0))), default=0)
+        )
 
     @cached_property
     def scale(self) -> float:
@@ -232,7 +244,10 @@ class Table:
         """A row's cells in the columns first … end - 1: one each, or two."""
         form, scale = self.look.form, self.scale
         values = self._numbers(self.grid, row, first, end)
-        here = [Cell(cell(value, form), level(float(value), scale)) for value in values]
+        size = self._size
+        here = [Cell(cell(value, form), level(size(value), scale)) for value in values]
+        if not (is_real(self.array) or is_complex(self.array)):
+            here = [one._replace(text=rjust(cut(one.text, self.width), self.width)) for one in here]
         if self.right is None or self.beside is None:
             return [(one,) for one in here]
         rights = self._numbers(self.right, row, first, end)
@@ -246,7 +261,7 @@ class Table:
                 found.append((one._replace(level=shade, wrong=bool(bad)), other._replace(level=shade, wrong=both)))
             return found
         compared = self._numbers(self.compared, row, first, end)
-        wrong = [b == b and not abs(a - b) <= WRONG * scale for a, b in zip(compared, rights, strict=True)]
+        wrong = [a != b and b == b and not abs(a - b) <= WRONG * scale for a, b in zip(compared, rights, strict=True)]
         return [(one._replace(wrong=bad), other) for one, other, bad in zip(here, there, wrong, strict=True)]
 
     def _numbers(self, grid: Array, row: int, first: int, end: int) -> Sequence[Any]:
@@ -273,13 +288,17 @@ class Table:
         if self.beside.apart:
             return differing(ours, theirs, self.beside.tolerance, self.scale)
         with np.errstate(all="ignore"):
-            found: Array = ~(np.abs(ours - theirs) <= WRONG * self.scale) & ~np.isnan(theirs)
+            found: Array = (ours != theirs) & ~(np.abs(ours - theirs) <= WRONG * self.scale) & ~np.isnan(theirs)
         return found
 
 
 def order(grid: Array, axis: int) -> Array:
-    """Rows (axis 1) or columns (0) by their norms, the largest first; what is not finite counts as largest."""
+    """Rows (axis 1) or columns (0) by their norms, the largest first; what is not finite counts as largest, and what is
+    no number has none.
+    """
+    if not (is_real(grid) or is_complex(grid)):
+        return np.arange(grid.shape[1 - axis])
     with np.errstate(all="ignore"):
-        norms = np.linalg.norm(grid.astype(np.float64, copy=False), axis=axis)
+        norms = np.linalg.norm(sizes(grid).astype(np.float64, copy=False), axis=axis)
     found: Array = np.argsort(-np.where(np.isfinite(norms), norms, np.inf), kind="stable")
     return found

@@ -39,7 +39,8 @@ def judged(event: Event, report: Report | None) -> Verdict:
     inside = [i for i in report.marked if event.index < i < event.end]
     if inside:
         first = report.trace.events[inside[0]].address
-        return Verdict("wrong", f"· {plural(len(inside), 'event')} inside with findings, first {first}")
+        kind = "wrong" if any(i in report.faulty for i in inside) else "open"
+        return Verdict(kind, f"· {plural(len(inside), 'event')} inside with findings, first {first}")
     if event.address.phase not in ("backward", "loss"):
         return Verdict("open", f"{event.address.phase}: only backward calls and the loss are checked")
     checks = checks_of(report).get(event.index, [])
@@ -70,7 +71,8 @@ def checked(report: Report | None, checking: bool, more: int) -> str:
         if not right:
             return "nothing could be checked"
         return f"✓ {plural(right, 'gradient')} right" + (f", {unchecked} not checked" if unchecked else "")
-    return f"✗ {plural(len(report.findings) + more, 'finding')}"
+    worst = min([finding.severity for finding in report.findings] + ["error"] * more, key=list(SIGNS).index)
+    return f"{SIGNS[worst]} {plural(len(report.findings) + more, 'finding')}"
 
 
 @once

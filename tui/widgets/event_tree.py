@@ -70,7 +70,7 @@ class EventTree(LineView):
             self.show(self.trace, self.current, self.marked, self.stops)
 
     def on_click(self, click: Click) -> None:
-        line = self.scroll_offset.y + click.get_content_offset(self).y if click.get_content_offset(self) else -1
+        line = self.line_at(click)
         if 0 <= line < len(self.rows):
             self.post_message(Jump(self.rows[line]))
 

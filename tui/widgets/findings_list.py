@@ -73,8 +73,7 @@ class FindingsList(LineView):
             self.post_message(Jump(finding.event, finding.iteration))
 
     def on_click(self, click: Click) -> None:
-        offset = click.get_content_offset(self)
-        line = self.scroll_offset.y + offset.y if offset else -1
+        line = self.line_at(click)
         if 0 <= line < len(self.lines):
             self.cursor = self.lines[line][0]
             self.action_go()

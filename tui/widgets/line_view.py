@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.style import Style
+from textual.events import Click
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -28,6 +29,11 @@ class LineView(ScrollView):
             self.horizontal_scrollbar.window_virtual_size = width
             self.scroll_to(min(self.scroll_x, self.max_scroll_x), min(self.scroll_y, self.max_scroll_y), animate=False)
         self.refresh()
+
+    def line_at(self, click: Click) -> int:
+        """The line that was clicked on; -1 beside all."""
+        offset = click.get_content_offset(self)  # at the first cell of the first line it is false
+        return -1 if offset is None else self.scroll_offset.y + offset.y
 
     def reveal(self, line: int) -> None:
         """Scroll, by as little as it takes, until a line shows."""

@@ -42,7 +42,9 @@ class TensorPanel(Vertical):
         if array is not None:
             title.append(plain(name), "bold").append(f"{note and ' ' + note}  {statistics(array)}")
         put(self.query_one(Static), title)
-        before, self.shown = self.shown, (array, beside.array if beside else None, beside[1:] if beside else ())
+        # One array may be another event's tensor too, of which rows and columns are called otherwise.
+        look = (beside[1:] if beside else (), labels)
+        before, self.shown = self.shown, (array, beside.array if beside else None, look)
         if before[0] is not self.shown[0] or before[1] is not self.shown[1] or before[2] != self.shown[2]:
             table = None if array is None else Table(array, beside, judged, labels=labels)
             self.query_one(TensorTable).show(table)

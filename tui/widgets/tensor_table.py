@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rich.cells import set_cell_size
+from rich.cells import cell_len, set_cell_size
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
@@ -15,6 +15,7 @@ from textual.strip import Strip
 from tui.messages import Chosen
 from tui.plain import plain
 from tui.viewmodels.heat import SHADES
+from tui.viewmodels.here import rjust
 from tui.viewmodels.table import PLAIN, Look, Table
 from tui.widgets.line_view import LineView
 
@@ -53,13 +54,15 @@ class TensorTable(LineView):
     ]
 
     table: Table | None = None
+    shape: tuple[int, ...] = ()
+    """Of what showed last."""
     look: Look = PLAIN
     cursor = (0, 0)
 
     def show(self, table: Table | None) -> None:
-        before = self.table
-        if before is not None and table is not None and before.array.shape != table.array.shape:
-            self.look, self.cursor = self.look._replace(fixed=()), (0, 0)
+        if table is not None and table.array.shape != self.shape:
+            self.look, self.cursor, self.shape = self.look._replace(fixed=()), (0, 0), table.array.shape
+            self.scroll_to(0, 0, animate=False)
         self.table = None if table is None else replace(table, look=self.look)
         self._measure()
 
@@ -194,12 +197,10 @@ class TensorTable(LineView):
             segments = self._cells(table, row, first, last, base, side)
         body = Strip(segments).crop(cut, cut + room).adjust_cell_length(max(0, room), base)
         label = "" if y < self.heads else plain(table.row_label(row))
-        label = set_cell_size(label, self.label_width - 1) if len(label) >= self.label_width else label
-        return Strip([Segment(label.rjust(self.label_width - 1) + " ", muted), *body])
+        return Strip([Segment(fitted(label, self.label_width - 1) + " ", muted), *body])
 
     def _head(self, table: Table, column: int) -> str:
-        label, room = plain(table.column_label(column)), table.column_width - 1
-        return (set_cell_size(label, room) if len(label) > room else label.rjust(room)) + " "
+        return fitted(plain(table.column_label(column)), table.column_width - 1) + " "
 
     def _cells(
         self, table: Table, row: int, first: int, end: int, base: Style, side: int | None = None
@@ -217,6 +218,11 @@ class TensorTable(LineView):
                 after = ""
             after = "]" if chosen else " "
         return [*segments, Segment(after, strong)]
+
+
+def fitted(label: str, room: int) -> str:
+    """A label at the right end of that many cells, or as much of it as they take."""
+    return set_cell_size(label, room) if cell_len(label) > room else rjust(label, room)
 
 
 def sliced(table: Table) -> str:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import scenarios
-from mtorch import SGD, MtorchError, layers
+from mtorch import SGD, Module, MtorchError, Sequential, SquareLoss, Training, layers
 from mtorch.debug.events import Address, Trace
 from mtorch.debug.session import Session, Stopped
 from mtorch.debug.timeline import Position
@@ -210,6 +210,30 @@ def test_an_iteration_that_raises_leaves_no_half_of_it() -> None:
         run.trace(2)
     run.training.loss.backward_func = backward
     assert fingerprint(run.trace(3)) == fingerprint(plain.trace(3))
+
+
+class Doubtful(layers.Tanh):
+    """Has another layer at work where numbers are doubles."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = layers.Tanh()
+
+    def forward(self, x: Any) -> Any:
+        return super().forward(self.inner.forward(x) if x.dtype == np.float64 else x)
+
+
+class Ones:
+    def batch(self, number: int) -> Any:
+        return np.ones((2, 3), "f4"), np.ones((2, 3), "f4")
+
+
+def test_an_iteration_that_has_other_events_in_double_precision_is_not_judged_by_them() -> None:
+    module = Module(Sequential([layers.Linear(3, 3, rng=0), Doubtful()]))
+    run = Session(Training(module, SquareLoss(module.backward), SGD(module, 0.1), Ones(), epoch=9))
+    with pytest.raises(MtorchError, match="in double precision other layers are called than in the run itself"):
+        run.report(0)
+    assert run.known_report(0) is None
 
 
 def test_a_visit_sees_the_state_at_the_start_of_each_iteration() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -60,3 +62,15 @@ def test_what_was_computed_once_is_remembered_as_long_as_its_subject_is_there() 
     del one
     gc.collect()
     assert remembered(np.zeros(7)) == 7, "even if it has the place in memory of one that is gone"
+
+
+def test_several_threads_may_ask() -> None:
+    remembered, arrays = once(np.size, most=4), [np.zeros(size) for size in range(20)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            found = [pool.submit(lambda: [remembered(array) for array in arrays * 200]) for _ in range(4)]
+        assert all(future.result() == [*range(20)] * 200 for future in found)
+    finally:
+        sys.setswitchinterval(interval)

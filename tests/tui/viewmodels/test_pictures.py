@@ -10,6 +10,7 @@ import pytest
 import scenarios
 from mtorch.debug.session import Session
 from tests.tui.goldens import same
+from tui.viewmodels.curve import sparkline
 from tui.viewmodels.heat import SHADES
 from tui.viewmodels.lines import text
 from tui.viewmodels.pictures import LOST_COLOUR, picture, resized
@@ -41,6 +42,17 @@ def test_numbers_stand_one_above_the_other_in_a_cell() -> None:
 def test_without_colour_characters_are_dense() -> None:
     image = np.array([[0.0, 0.5], [0.0, 0.5], [1.0, np.inf], [1.0, np.inf]])
     assert text(picture(image, 2, 2, colour=False)) == " =\n@?"
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_the_largest_numbers_there_are_can_be_shown(dtype: type[np.floating]) -> None:
+    most = np.finfo(dtype).max
+    for image in ([[most], [most / 2]], [[most], [-most]]):
+        found = np.array(image, dtype)
+        assert picture(found, 1, 1)[0][0].colours[0] not in (None, LOST_COLOUR)
+        assert text(picture(found.repeat(2, axis=0), 1, 2, colour=False)).startswith("@")
+    assert picture(np.full((4, 4), most, dtype), 1, 1)[0][0].text == "▀", "whose sum is too large"
+    assert sparkline([float(most), -float(most)], 2) == "█▁"
 
 
 @pytest.fixture(scope="module")

@@ -69,6 +69,7 @@ def test_cells_are_sought_behind_the_chosen_one_and_from_the_start_again() -> No
     assert seek(table, "largest", None) == (0, 1) and seek(table, "smallest", None) == (1, 1)
     assert [seek(table, "wrong", after) for after in (None, (0, 1), (1, 0), (1, 1))] == [(0, 1), (1, 0), (1, 1), (0, 1)]
     assert seek(table, "nonfinite", (1, 1)) == (1, 0) and seek(Table(np.zeros(3)), "nonfinite", None) is None
+    assert seek(Table(np.array([5, -128], np.int8)), "largest", None) == (1,)
     with pytest.raises(MtorchError, match="no right numbers"):
         seek(Table(array), "wrong", None)
 
@@ -98,6 +99,11 @@ def test_where_the_right_number_is_not_known_nothing_is_marked() -> None:
 
 def test_a_nan_where_a_number_should_be_is_marked() -> None:
     assert Table(np.array([[np.nan]]), Beside(np.array([[1.0]]))).cells(0, 0)[0].wrong
+
+
+def test_the_same_infinity_is_not_wrong() -> None:
+    table = Table(np.array([[np.inf, 1.0]]), Beside(np.array([[np.inf, 1.0]])))
+    assert not any(cells[0].wrong for cells in table.line(0, 0, 2)) and not table.wrong().any()
 
 
 def test_numbers_that_are_not_finite_leave_the_scale_alone() -> None:

@@ -13,7 +13,7 @@ from tests.tui.goldens import same
 from tui.viewmodels.bars import bar, decades
 from tui.viewmodels.lines import text
 from tui.viewmodels.scene import Scene
-from tui.viewmodels.views import VIEWS, histogram
+from tui.viewmodels.views import VIEWS, histogram, network, parameters
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +67,21 @@ def test_a_histogram_counts_every_finite_number_of_what_it_looks_at() -> None:
     large = histogram.spread(np.zeros((400, 400)))
     assert large is not None and large.counts.sum() == large.seen == 53334 and large.size == 160000
     assert histogram.spread(np.array([np.nan])) is None
+    for pair in ([1.0, np.nextafter(1.0, 2)], [1e17, 1e17], [-1.7e308, 1.7e308], [0.0, 5e-324]):
+        near = histogram.spread(np.array(pair))
+        assert near is not None and near.counts.sum() == 2 and np.isfinite(near.edges).all()
+
+
+def test_a_norm_that_is_no_number_is_not_taken_for_none() -> None:
+    training = scenarios.find("rnn-sin-cos").build(settings={"hidden": 4, "seq": 3, "batch": 4})
+    training.model.sequential.layers[0].linear.parameters["weight"][0, 0] = np.nan
+    session = Session(training)
+    trace = session.trace(0)
+    rnn, linear = (row for row in network.layers(trace) if row.path in ("rnn", "rnn.linear"))
+    assert all(np.isnan(norm) for row in (rnn, linear) for norm in row.norms if norm is not None)
+    scene = Scene(trace, 0, losses=session.losses)
+    assert "?NaN" in text(network.lines(scene, 98, 20)).split("\n")[1]
+    assert "?NaN" in text(VIEWS["4"].lines(scene, 98, 20)).split("\n")[1]
+    (row,) = (row for row in parameters.updates(trace) if row.path == "rnn.linear.weight")
+    assert row.ratio is not None and np.isnan(row.ratio) and parameters.told(row.ratio) == "?NaN"
+    assert (network.Row("x").norms, parameters.told(None)) == ((None, None), "-")

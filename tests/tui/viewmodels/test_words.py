@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,13 +11,17 @@ from hypothesis import strategies as st
 
 import scenarios
 from mtorch.debug.events import Address, Event, Trace
+from mtorch.debug.report import Report
 from mtorch.debug.session import Session
-from tui.viewmodels.curve import loss_so_far, sparkline
+from tui.viewmodels.curve import loss_so_far, sparkline, told
+from tui.viewmodels.lines import text
 from tui.viewmodels.place import breadcrumb
+from tui.viewmodels.scene import Scene
 from tui.viewmodels.statistics import statistics
 from tui.viewmodels.tensors import beside, choose
 from tui.viewmodels.tree import ancestors, marks, row, visible
 from tui.viewmodels.verdict import summary, verdict
+from tui.viewmodels.views import network, through_time
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +61,8 @@ def test_a_curve_goes_down_as_the_loss_does_and_shows_what_is_lost() -> None:
 
 def test_the_loss_in_words() -> None:
     assert loss_so_far([0.5, 0.25], 0, 10) == ("█▁", "0.5000 · least 0.2500")
+    assert loss_so_far([1e200, 2e-5], 1, 10)[1] == "2e-05 · least 2e-05" and told(1e200) == "1e+200"
+    assert [told(loss) for loss in (0.0, 0.00065, 1234.5, float("nan"))] == ["0.0000", "0.00065", "1234.5000", "nan"]
     assert loss_so_far([], 0, 10) == ("", "no iteration has run yet")
 
 
@@ -93,6 +101,23 @@ def test_a_folded_row_says_that_something_inside_is_wrong(seed: Session) -> None
     events, signs = seed.trace(0).events, marks(seed.trace(0).events, seed.report(0).marked)
     shown = {events[i].label: row(events, i, False, signs).mark for i in visible(events, set())}
     assert shown == {"forward": " ", "loss": "✗", "backward": "·", "update": " "}
+
+
+def test_what_a_finding_notes_is_not_called_wrong(seed: Session) -> None:
+    trace, report = seed.trace(0), seed.report(0)
+    noted = Report(0, report.trace, report.checks, tuple(replace(f, severity="info") for f in report.findings))
+    assert noted.marked.keys() == report.marked.keys() and noted.ok
+    assert (noted.faulty, noted.wrong, summary(noted, False)) == ({}, {}, f"i {len(noted.findings)} findings")
+    mixed = replace(noted, findings=(*noted.findings[1:], replace(noted.findings[0], severity="warning")))
+    assert summary(mixed, False).startswith("! ") and summary(report, False).startswith("✗ ")
+    step = seed.goto(Address(0, "backward", "rnn", 8)).event
+    assert verdict(trace.events[step], noted) == (
+        "open",
+        "· 2 events inside with findings, first 0 backward rnn.tanh t=8",
+    )
+    for view in (network, through_time):
+        lines = text(view.lines(Scene(trace, step, noted), 98, 30)).split("\n")[:-1]
+        assert not any(mark in line for line in lines for mark in "✗·"), "nor right: its checks failed"
 
 
 def test_nothing_is_right_before_it_was_checked(healthy: Session) -> None:
@@ -139,8 +164,8 @@ def test_of_what_has_no_phase_around_it_the_phase_is_said_and_goto_takes_it() ->
     assert breadcrumb(events, 1) == "iteration 0 › forward › relu #2"
     for event in events:
         crumb = breadcrumb(events, event.index)
-        for text in (crumb, crumb.replace("›", ">")):
-            assert trace.find(Address.parse(text)) == event.index
+        for said in (crumb, crumb.replace("›", ">")):
+            assert trace.find(Address.parse(said)) == event.index
     assert trace.find(Address.parse("0 backward rnn.cell.tanh t=4")) == 5
     said = [row(events, i, True, {}).text.strip() for i in range(9)]
     assert said[:4] == ["forward relu #1", "forward relu #2", "▾ backward rnn", "▾ t=4"]

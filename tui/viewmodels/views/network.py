@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+from rich.cells import cell_len
 
 from mtorch.debug.events import Trace
 from mtorch.debug.report import Report
@@ -14,7 +15,8 @@ from mtorch.layers.base import Array
 from tui.plain import plain
 from tui.viewmodels import tree
 from tui.viewmodels.bars import bar, decades
-from tui.viewmodels.here import cut
+from tui.viewmodels.here import cut, ljust
+from tui.viewmodels.kinds import is_complex, is_real, sizes
 from tui.viewmodels.lines import HERE, Line, Part, fitted, line
 from tui.viewmodels.numbers import short
 from tui.viewmodels.once import once
@@ -29,17 +31,23 @@ NAMES = 22
 
 @dataclass
 class Row:
-    """A layer, with the sums of squares of all its calls in this iteration; NaN where it wasn't called."""
+    """A layer, with the sums of squares of all its calls in this iteration; None where it wasn't called."""
 
     path: str
-    forward: float = math.nan
-    backward: float = math.nan
+    forward: float | None = None
+    backward: float | None = None
     events: list[int] = field(default_factory=list)
     calls: int = 0
 
+    @property
+    def norms(self) -> tuple[float | None, float | None]:
+        """Of what its calls gave out forward, and of what was handed to them backward."""
+        forward, backward = (None if total is None else math.sqrt(total) for total in (self.forward, self.backward))
+        return forward, backward
+
 
 def square(array: Array) -> float:
-    flat = np.asarray(array, dtype=np.float64).ravel()
+    flat = np.asarray(sizes(array), dtype=np.float64).ravel()
     return float(flat @ flat)
 
 
@@ -56,21 +64,21 @@ def layers(trace: Trace) -> list[Row]:
         outputs = [
             a for name, a in event.tensors.items() if name == ("output" if phase == "forward" else "grad_output")
         ]
+        outputs = [a for a in outputs if is_real(a) or is_complex(a)]
         if not outputs:
             continue
         row.calls += phase == "forward"
-        before = getattr(row, phase)
-        setattr(row, phase, square(outputs[0]) + (0.0 if math.isnan(before) else before))
+        setattr(row, phase, square(outputs[0]) + (getattr(row, phase) or 0.0))
     return list(rows.values())
 
 
 def lines(scene: Scene, width: int, height: int) -> list[Line]:
     """Both columns of bars share one scale, whose ends the last line says."""
     rows = layers(scene.trace)
-    norms = {row.path: (math.sqrt(row.forward), math.sqrt(row.backward)) for row in rows}
-    scale = decades(value for pair in norms.values() for value in pair)
+    norms = {row.path: row.norms for row in rows}
+    scale = decades(value for pair in norms.values() for value in pair if value is not None)
     names = {row.path: "  " * row.path.count(".") + plain(row.path.rsplit(".", 1)[-1]) for row in rows}
-    longest = min(NAMES, max([len(name) for name in names.values()], default=0))
+    longest = min(NAMES, max(map(cell_len, names.values()), default=0))
     room = max(1, (width - longest - 4 - 2 * (NUMBER + 2)) // 2)
     known = marks(scene.report) if scene.report else {}
     found = [line(Part(f"{'':{longest + 4}}{'output, forward':<{room + NUMBER + 2}}gradient, back", "dim"))]
@@ -82,7 +90,7 @@ def lines(scene: Scene, width: int, height: int) -> list[Line]:
             line(
                 Part(HERE if ours else " ", "bold"),
                 Part(f"{mark} ", kind),
-                Part(cut(names[row.path], longest).ljust(longest + 1), "bold" if ours else ""),
+                Part(ljust(cut(names[row.path], longest), longest + 1), "bold" if ours else ""),
                 *amount(forward, scale, room, "forward"),
                 "  ",
                 *amount(backward, scale, room, "backward"),
@@ -93,8 +101,8 @@ def lines(scene: Scene, width: int, height: int) -> list[Line]:
     return [fitted(parts, width) for parts in found]
 
 
-def amount(value: float, scale: tuple[int, int], room: int, kind: str) -> tuple[Part, Part]:
-    if math.isnan(value):
+def amount(value: float | None, scale: tuple[int, int], room: int, kind: str) -> tuple[Part, Part]:
+    if value is None:
         return Part(" " * room), Part("-".rjust(NUMBER), "dim")
     return Part(bar(value, scale, room), kind), Part(short(value).rjust(NUMBER))
 
@@ -109,7 +117,7 @@ def marks(report: Report) -> Mapping[str, tuple[str, str]]:
     unsure = {check.path for check in report.checks if not check.ok}
     found = {check.path: (RIGHT, "right") for check in report.checks if check.path not in unsure}
     for sign in (WRONG_INSIDE, WRONG):
-        marked = (event for event, mark in tree.marks(report.trace.events, report.marked).items() if mark == sign)
+        marked = (event for event, mark in tree.marks(report.trace.events, report.faulty).items() if mark == sign)
         found.update({report.trace.events[event].address.path: (sign, "wrong") for event in marked})
     return found
 

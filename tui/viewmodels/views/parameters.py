@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
+from rich.cells import cell_len
 
 from mtorch.debug.events import Trace
-from mtorch.layers.base import Array
 from tui.plain import plain
 from tui.viewmodels.bars import bar, decades
-from tui.viewmodels.here import cut
+from tui.viewmodels.here import cut, ljust
+from tui.viewmodels.kinds import norm
 from tui.viewmodels.lines import HERE, Line, Part, fitted, line
 from tui.viewmodels.numbers import shape, short
 from tui.viewmodels.once import once
@@ -31,18 +31,14 @@ class Row:
     path: str
     event: int
     shape: tuple[int, ...]
-    weight: float
-    gradient: float
-    delta: float
+    weight: float | None
+    gradient: float | None
+    delta: float | None
 
     @property
-    def ratio(self) -> float:
-        """|delta| / |weight|; NaN of a weight that is zero."""
-        return self.delta / self.weight if self.weight else math.nan
-
-
-def norm(array: Array | None) -> float:
-    return math.nan if array is None else float(np.linalg.norm(np.asarray(array, dtype=np.float64)))
+    def ratio(self) -> float | None:
+        """|delta| / |weight|; None of a weight that is zero."""
+        return self.delta / self.weight if self.weight and self.delta is not None else None
 
 
 @once
@@ -62,28 +58,33 @@ def lines(scene: Scene, width: int, height: int) -> list[Line]:
     rows = updates(scene.trace)
     if not rows:
         return [line(Part("this iteration updates no parameter that was seen", "dim"))]
-    longest = min(NAMES, max(len(plain(row.path)) for row in rows))
+    longest = min(NAMES, max(cell_len(plain(row.path)) for row in rows))
     columns = max(1, min(4, (width - longest - 3) // NUMBER))
     room = max(0, width - longest - 3 - columns * NUMBER - 1)
-    scale = decades(row.ratio for row in rows)
+    scale = decades(row.ratio for row in rows if row.ratio is not None)
     head = "".join(f"{name:>{NUMBER}}" for name in ("ratio ", "|delta|", "|weight|", "|grad|")[:columns])
     found = [line(Part(f"{'':{longest + 2}}{head}", "dim"))]
     for row in rows:
-        numbers = "".join(f"{short(n):>{NUMBER}}" for n in (row.delta, row.weight, row.gradient)[: columns - 1])
-        sign, kind = (" ", "") if math.isnan(row.ratio) or LOW <= row.ratio <= HIGH else ("!", "warning")
+        numbers = "".join(f"{told(n):>{NUMBER}}" for n in (row.delta, row.weight, row.gradient)[: columns - 1])
+        sign, kind = (" ", "") if row.ratio is None or LOW <= row.ratio <= HIGH else ("!", "warning")
         ours = row.event == scene.index
         found.append(
             line(
                 Part(HERE if ours else " ", "bold"),
-                Part(cut(plain(row.path), longest).ljust(longest + 1), "bold" if ours else ""),
-                Part(f"{'-' if math.isnan(row.ratio) else short(row.ratio):>{NUMBER - 1}}{sign}", kind),
+                Part(ljust(cut(plain(row.path), longest), longest + 1), "bold" if ours else ""),
+                Part(f"{told(row.ratio):>{NUMBER - 1}}{sign}", kind),
                 numbers,
                 " ",
-                Part(bar(row.ratio, scale, room) if row.ratio > 0 else "", "forward"),
+                Part(bar(row.ratio, scale, room) if row.ratio else "", "forward"),
             )
         )
     found.append(line(Part(f"ratio = |delta|/|weight|; ! outside {LOW:g}…{HIGH:g}", "dim")))
     return [fitted(parts, width) for parts in (*found, *remembered(scene))]
+
+
+def told(value: float | None) -> str:
+    """A norm or a ratio, - for none."""
+    return "-" if value is None else short(value)
 
 
 def remembered(scene: Scene) -> list[Line]:
@@ -93,7 +94,7 @@ def remembered(scene: Scene) -> list[Line]:
     found: list[Line] = [(), line(Part("the optimiser before this iteration", "bold"))]
     for name, array in scene.optimizer.items():
         array = np.asarray(array)
-        said = short(float(array)) if array.size == 1 else f"{shape(array.shape)}  norm {short(norm(array))}"
+        said = short(float(array)) if array.size == 1 else f"{shape(array.shape)}  norm {told(norm(array))}"
         found.append(line(f"  {plain(name)}  ", Part(said, "dim")))
     return found
 

@@ -12,6 +12,7 @@ from mtorch.layers.base import Array
 from tui.plain import plain
 from tui.viewmodels.curve import sparkline
 from tui.viewmodels.here import cut
+from tui.viewmodels.kinds import is_real
 from tui.viewmodels.lines import Line, Part, fitted, line
 from tui.viewmodels.numbers import shape, short
 from tui.viewmodels.pictures import extent, picture
@@ -65,7 +66,7 @@ def shown(scene: Scene) -> Shown | None:
     any tensor of two axes, but of sequences.
     """
     given, array, cell = samples(scene.trace), scene.array, scene.cell
-    whole = array is not None and bool(cell) and array.ndim > 1 and array.size > 0
+    whole = array is not None and is_real(array) and bool(cell) and array.ndim > 1 and array.size > 0
     own = None
     if whole and array is not None and cell and not (given.sequence and per_sample(scene.tensor)):
         own = of_tensor(array, cell, f"{scene.event.address.path} {scene.tensor}".strip(), given)
@@ -129,7 +130,7 @@ def course(scene: Scene, width: int) -> list[Line]:
     rows: list[Line] = []
     parts = {"input": given.input, "target": given.target, "output": given.output}
     for name, array in parts.items():
-        if array is None:
+        if array is None or not is_real(array) or not array.size:
             continue
         names = scene.names.get("input" if name == "input" else "output", ())
         if name == "output" and given.classes:

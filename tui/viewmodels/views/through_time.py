@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -10,10 +9,10 @@ import numpy as np
 from mtorch.debug.events import Trace
 from mtorch.debug.report import Report
 from mtorch.debug.through_time import Step, ThroughTime, around, through_time
-from mtorch.layers.base import Array
 from tui.plain import plain
 from tui.viewmodels.bars import decades
-from tui.viewmodels.here import cut
+from tui.viewmodels.here import cut, ljust, rjust
+from tui.viewmodels.kinds import norm, sizes
 from tui.viewmodels.lines import HERE, Line, Part, fitted, line
 from tui.viewmodels.numbers import short
 from tui.viewmodels.once import once
@@ -27,11 +26,7 @@ LEAST = 12
 INSIDE = 10
 """Cells of an inner layer's column."""
 
-Sizes = tuple[float, float]
-
-
-def norm(array: Array | None) -> float:
-    return math.nan if array is None else float(np.linalg.norm(np.asarray(array, dtype=np.float64)))
+Sizes = tuple[float | None, float | None]
 
 
 @once
@@ -42,7 +37,7 @@ def recurrent(trace: Trace) -> list[tuple[ThroughTime, list[Sizes], list[list[fl
             (
                 one,
                 [(norm(step.hidden), norm(step.gradient)) for step in one.steps],
-                [[float(np.mean(array)) for array in step.inside.values()] for step in one.steps],
+                [[float(np.mean(sizes(array))) for array in step.inside.values()] for step in one.steps],
             )
             for one in through_time(trace)
         ]
@@ -58,16 +53,16 @@ def lines(scene: Scene, width: int, height: int) -> list[Line]:
     """A row for each time step; with room, the mean of each inner layer's output in columns."""
     if (found := shown(scene)) is None:
         return [line(Part("no layer takes time steps in this iteration", "dim"))]
-    one, sizes, means = found
+    one, norms, means = found
     digits = max(4, len(str(one.steps[-1].t)) + 3)
     both = 4 + digits + 2 * (NUMBER + 1)
     names = list(one.steps[0].inside)[: max(0, (width - both - 2 * LEAST) // INSIDE)]
     room = max(1, (width - both - len(names) * INSIDE) // 2)
-    scale = decades(value for pair in sizes for value in pair)
-    head = f"{'':{digits + 2}}{cut(f'|{plain(one.hidden)}|', room + NUMBER):<{room + NUMBER + 2}}"
-    head += cut(f"|{plain(one.gradient)}|", room + NUMBER).ljust(room + NUMBER)
-    rows = [line(Part(head + "".join(f"{cut(plain(name), INSIDE - 1):>{INSIDE}}" for name in names), "dim"))]
-    for step, (hidden, gradient), inside in zip(one.steps, sizes, means, strict=True):
+    scale = decades(value for pair in norms for value in pair if value is not None)
+    head = " " * (digits + 2) + ljust(cut(f"|{plain(one.hidden)}|", room + NUMBER), room + NUMBER + 2)
+    head += ljust(cut(f"|{plain(one.gradient)}|", room + NUMBER), room + NUMBER)
+    rows = [line(Part(head + "".join(rjust(cut(plain(name), INSIDE - 1), INSIDE) for name in names), "dim"))]
+    for step, (hidden, gradient), inside in zip(one.steps, norms, means, strict=True):
         mark, kind = judged(scene.report, step)
         ours = at(scene, step)
         rows.append(
@@ -108,7 +103,7 @@ def judged(report: Report | None, step: Step) -> tuple[str, str]:
     if report is None or step.backward is None:
         return UNCHECKED, ""
     inside = range(step.backward, report.trace.events[step.backward].end)
-    if any(event in inside for event in report.marked):
+    if any(event in inside for event in report.faulty):
         return WRONG, "wrong"
     checks = [check.ok for check in report.checks if check.event in inside]
     return (RIGHT, "right") if checks and all(checks) else (UNCHECKED, "")

@@ -27,6 +27,7 @@ from mtorch.errors import MtorchError
 from tui import leaving
 from tui.actions.background import Background
 from tui.actions.cells import Cells
+from tui.actions.counting import Counts
 from tui.actions.diffing import Diffs
 from tui.actions.exporting import Exports
 from tui.actions.following import Follows
@@ -67,6 +68,7 @@ from tui.widgets.tensor_panel import TensorPanel
 
 class DebuggerApp(
     Tours,
+    Counts,
     Runs,
     Background,
     Judges,

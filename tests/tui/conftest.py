@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 import scenarios
 from mtorch import Training
 from mtorch.debug.session import Session
+from tui.actions import counting
 from tui.app import DebuggerApp
 from tui.export.picture import settled
 from tui.notebook import Notebook
@@ -24,12 +25,16 @@ class Driver:
         self.app, self.pilot = app, pilot
 
     async def press(self, *keys: str) -> None:
-        for key in keys:
+        """A digit and what comes after it are typed without a pause."""
+        for key, after in zip(keys, (*keys[1:], None), strict=True):
             await self.pilot.press(key)
-            await self.settle()
+            if not key.isdigit() or after is None:
+                await self.settle()
 
     async def settle(self) -> None:
         """Until nothing runs, no timer is pending, and messages have been handled."""
+        if self.app.alone is not None:
+            self.app.end_digits()
         await settled(self.app, self.pilot)
         assert self.app.is_running, self.app._exception
 
@@ -66,8 +71,10 @@ def session_of(scenario: str) -> Session:
 
 
 @pytest.fixture
-def debug() -> Callable[..., AbstractAsyncContextManager[Driver]]:
+def debug(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AbstractAsyncContextManager[Driver]]:
     """Opens the debugger on a scenario's name, a training or a session."""
+
+    monkeypatch.setattr(counting, "ALONE", 1e6)  # digits are alone where the driver says so
 
     @asynccontextmanager
     async def opened(

@@ -33,8 +33,8 @@ class Follows:
 
     @property
     def busy(self: Any) -> bool:
-        """Whether something runs, or the iteration that shows is still to be checked."""
-        if self.running is not None or self.checking is not None:
+        """Whether something runs, a digit waits, or the iteration that shows is still to be checked."""
+        if self.running is not None or self.checking is not None or self.alone is not None:
             return True
         if any(not worker.is_finished for worker in self.workers if worker.group != "follow"):
             return True

@@ -143,6 +143,9 @@ class Runs:
             self.go(lambda _: (Position(iteration, message.event), ""), iteration)
 
     def action_stop(self: Any) -> None:
+        if self.take_digits():
+            self.say("")
+            return
         if self.playing:
             self.action_play()
         if self.running is not None:

@@ -52,12 +52,11 @@ class Views:
     def broad(self: Any) -> bool:
         return bool(self.size.width >= WIDE)
 
-    def watched(self: Any) -> dict[str, Array]:
-        """The numbers of each iteration that watches are about, as far as they are at hand."""
+    def watched(self: Any) -> dict[str, Array | None]:
+        """The numbers of each iteration that watches are about; None of those that are not at hand."""
         conditions = [stop.condition for stop in self.stops.all if stop.watch and stop.condition is not None]
         names = dict.fromkeys(str(term) for condition in conditions for term in condition.terms)
-        found = {name: self.session.series(name) for name in names if name not in SCALARS}
-        return {name: series for name, series in found.items() if series is not None}
+        return {name: self.session.series(name) for name in names if name not in SCALARS}
 
     def _mount_curves(self: Any) -> None:
         from tui.widgets.curves_view import CurvesView

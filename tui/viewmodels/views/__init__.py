@@ -11,7 +11,7 @@ CURVES = "5"
 VIEWS = {
     "3": View("network", "every layer: outputs forward, gradients backward", network.title, network.lines),
     "4": View("time", "each time step: its hidden state, its gradient", through_time.title, through_time.lines),
-    CURVES: View("curves", "the loss, what is watched, and a sample in time", curves.title),
+    CURVES: View("curves", "the loss, a sample in time, watches' numbers where recorded", curves.title),
     "6": View("histogram", "how this tensor's numbers are spread", histogram.title, histogram.lines),
     "7": View("equations", "the equations of this event, with its shapes", equations.title, equations.lines),
     "8": View(

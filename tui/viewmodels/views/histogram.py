@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,12 +21,12 @@ COUNT = 9
 
 @dataclass(frozen=True)
 class Spread:
-    """Counts between edges, of the finite ones of `seen` numbers out of `size`. `quartiles` has the 1st and the 99th
-    percentile, too.
+    """Counts of bins, of the finite ones of `seen` numbers out of `size`. `middles` are the bins', or the least or the
+    largest number where a middle is beyond it. `quartiles` has the 1st and the 99th percentile, too.
     """
 
     counts: Array
-    edges: Array
+    middles: Array
     quartiles: tuple[float, ...]
     size: int
     seen: int
@@ -33,18 +34,22 @@ class Spread:
 
 
 def spread(array: Array, bins: int = BINS) -> Spread | None:
-    """None where no number is finite. With zero inside the range, an edge pair lies evenly around it."""
+    """At most so many bins; None where no number is finite. With zero inside the range, a bin lies evenly around it."""
     seen = np.asarray(sample(array), dtype=np.float64)
     finite = seen[np.isfinite(seen)]
     if not finite.size:
         return None
     low, high = float(finite.min()), float(finite.max())
     if low < 0 < high:
-        high = max(-low, high)
-        low = -high
-    counts, edges = np.histogram(finite, bins=bins, range=(low, high if high > low else low + 1))
+        width = high / (bins - 1) - low / (bins - 1) or 1.0
+        around = np.arange(math.floor(low / width + 0.5), math.ceil(high / width - 0.5) + 1)
+        edges, middles = width * (np.append(around, around[-1] + 1) - 0.5), width * around
+    else:
+        edges = np.linspace(low, high if high > low else low + 1, bins + 1)
+        middles = (edges[:-1] + edges[1:]) / 2
+    counts, _ = np.histogram(finite.clip(edges[0], edges[-1]), edges)  # the last edge may be a rounding too low
     quartiles = tuple(float(q) for q in np.percentile(finite, (1, 25, 50, 75, 99)))
-    return Spread(counts, edges, quartiles, array.size, seen.size, int(seen.size - finite.size))
+    return Spread(counts, middles.clip(low, high), quartiles, array.size, seen.size, int(seen.size - finite.size))
 
 
 def lines(scene: Scene, width: int, height: int) -> list[Line]:
@@ -52,19 +57,17 @@ def lines(scene: Scene, width: int, height: int) -> list[Line]:
     array = scene.array
     if array is None:
         return [line(Part("no tensor shows here", "dim"))]
-    found = spread(array, max(5, min(BINS, (height - 3) | 1)) if height > 8 else 5)
+    found = spread(array, max(5, min(BINS, height - 4)))
     if found is None:
         return [line(Part("no number of it is finite" if array.size else "it is empty", "dim"))]
     most, room = int(found.counts.max()), max(1, width - 2 * COUNT - 3)
     rows = []
-    for count, low, high in zip(found.counts, found.edges[:-1], found.edges[1:], strict=True):
-        middle = (low + high) / 2
-        kind = "backward" if middle < 0 else "forward"
-        label = cell(0.0 if abs(middle) < 1e-12 * high else middle)
-        bar = Part(length(count / most, room, int(count > 0)), kind)
-        rows.append(line(f"{label:>{COUNT}} ", bar, f" {count:>{COUNT}}"))
+    for count, middle in zip(found.counts, found.middles, strict=True):
+        bar = Part(length(count / most, room, int(count > 0)), "backward" if middle < 0 else "forward")
+        rows.append(line(f"{cell(middle):>{COUNT}} ", bar, f" {count:>{COUNT}}"))
     one, quarter, half, three, ninety = map(short, found.quartiles)
-    rows.append(line(Part(f"1 % {one}  quartiles {quarter} {half} {three}  99 % {ninety}", "dim")))
+    said = [f"quartiles {quarter} {half} {three}", f"1 % {one}  99 % {ninety}"]
+    rows += [line(Part(words, "dim")) for words in said]
     if found.seen < found.size:
         rows.append(line(Part(f"of {found.seen} of its {found.size} numbers, evenly spaced", "dim")))
     if found.lost:

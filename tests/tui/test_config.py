@@ -85,7 +85,7 @@ def test_what_is_printed_is_a_config(tmp_path: Path, monkeypatch: pytest.MonkeyP
 async def test_keys_help_and_palette_are_the_user_s(debug: Debug) -> None:
     mine = of(
         {
-            "keys": {"step": "z", "next": "s,n", "next-iteration": "ä", "continue": "r,f5"},
+            "keys": {"step": "z", "next": "s,n", "next-iteration": "ä", "continue": "r,f5", "stop": "f2"},
             "theme": "nord",
             "format": "exact",
         }
@@ -94,6 +94,7 @@ async def test_keys_help_and_palette_are_the_user_s(debug: Debug) -> None:
         app = driver.app
         assert app.theme == "nord" and driver.status.startswith("r runs to the first finding")
         assert {table.look.form for table in app.query(TensorTable)} == {"exact"}
+        assert app.till_stopped("checking") == "checking … f2 stops"
         await driver.press("z")
         assert driver.place == "0 forward rnn"
         await driver.press("f11")

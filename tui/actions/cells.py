@@ -79,7 +79,7 @@ class Cells:
         try:
             self.arrive(*job(lambda _: False))
         except Stopped:
-            self.say("looking for a change … esc stops")
+            self.say_running("looking for a change")
             self.run_far(job)
         except BaseException as error:  # a user's own layers may raise anything, sys.exit too
             self.fail(error)

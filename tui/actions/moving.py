@@ -36,7 +36,7 @@ class Moves:
             event, last = MOVES[move](self.trace.events, at.event), len(self.trace.events) - 1
             self.go(job, max(0, at.iteration + (event > last) - (event < 0)))
         elif self.free() is not None:
-            self.say(f"{times} times … esc stops")
+            self.say_running(f"{times} times")
             self.run_far(job)
 
     def action_level(self: Any, by: int) -> None:
@@ -93,7 +93,7 @@ class Moves:
                 key = self.key_of("continue")
                 return Position(end, 0), f"no finding in iterations {at.iteration}…{end - 1}; {key} goes on"
 
-        self.say("checking … esc stops")
+        self.say_running("checking")
         self.run_far(job)
 
     def action_reverse_continue(self: Any) -> None:
@@ -104,7 +104,7 @@ class Moves:
             found = self.session.previous_finding(at, going)
             return (at, "no finding before this one") if found is None else (found, "")
 
-        self.say("checking … esc stops")
+        self.say_running("checking")
         self.run_far(job)
 
     def action_goto(self: Any, words: str) -> None:

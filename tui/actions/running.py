@@ -37,16 +37,23 @@ class Runs:
     def free(self: Any) -> Position | None:
         """Where we are, if a run can be begun from there; says so where one is under way."""
         if self.running is not None:
-            self.say("still running: esc stops it")
+            self.say(f"still running: {self.key_of('stop')} stops it")
             return None
         return self.position
+
+    def till_stopped(self: Any, words: str) -> str:
+        """What is under way, and the key that stops it."""
+        return f"{words} … {self.key_of('stop')} stops"
+
+    def say_running(self: Any, words: str) -> None:
+        self.say(self.till_stopped(words))
 
     def go(self: Any, job: Job, iteration: int) -> None:
         """Run a job that needs the given iteration's trace: at once where that is short, else in a worker."""
         if self.running is not None:
             self.free()
         elif self.session.distance(iteration) * self.session.seconds + self.others_cost(iteration) > SHORT:
-            self.say(f"running to iteration {iteration} … esc stops")
+            self.say_running(f"running to iteration {iteration}")
             self.run_far(job)
         else:
             try:
@@ -135,7 +142,7 @@ class Runs:
 
     def on_running(self: Any, message: Running) -> None:
         if self.running is not None and time.monotonic() - self._told > HEARD:
-            self._put(f"iteration {message.iteration} … esc stops" + (self.known and f"; {self.known}"))
+            self._put(self.till_stopped(f"iteration {message.iteration}") + (self.known and f"; {self.known}"))
 
     def on_jump(self: Any, message: Jump) -> None:
         if self.position is not None:

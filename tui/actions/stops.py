@@ -41,7 +41,7 @@ class Stops:
             lost = beyond("no breakpoint is hit before this", self.session)
             return (at, lost) if hit is None else (hit.position, hit.words)
 
-        self.say(f"iteration {at.iteration} … esc stops")
+        self.say_running(f"iteration {at.iteration}")
         self.run_far(job)
 
     def action_break(self: Any, words: str) -> None:

@@ -124,7 +124,7 @@ class Tensors:
         if what == "cell":
             text, said = cell(table.array[index], "exact"), self.named(index)
         elif table.grid.size > MOST_COPIED:
-            self.say(f"{table.grid.size} numbers are too many for a clipboard: ctrl+e exports them")
+            self.say(f"{table.grid.size} numbers are too many for a clipboard: {self.key_of('export')} exports them")
             return
         else:
             text = "\n".join("\t".join(cell(number, "exact") for number in row) for row in table.grid)

@@ -39,7 +39,7 @@ class Whence:
             return
         trace = self.trace
         place = parse(words, trace.events[at.event])
-        self.say(f"looking for where {place} comes from … esc stops")
+        self.say_running(f"looking for where {place} comes from")
         self.find_sources(trace, place)
 
     def show_sources(self: Any, iteration: int, found: Sources) -> None:

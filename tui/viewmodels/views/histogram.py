@@ -48,7 +48,8 @@ def spread(array: Array, bins: int = BINS) -> Spread | None:
         edges = np.linspace(low, high if high > low else low + 1, bins + 1)
         middles = (edges[:-1] + edges[1:]) / 2
     counts, _ = np.histogram(finite.clip(edges[0], edges[-1]), edges)  # the last edge may be a rounding too low
-    quartiles = tuple(float(q) for q in np.percentile(finite, (1, 25, 50, 75, 99)))
+    with np.errstate(over="ignore"):  # the largest numbers of opposite signs are farther apart than any number
+        quartiles = tuple(float(q) for q in np.percentile(finite, (1, 25, 50, 75, 99)))
     return Spread(counts, middles.clip(low, high), quartiles, array.size, seen.size, int(seen.size - finite.size))
 
 

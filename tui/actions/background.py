@@ -8,6 +8,7 @@ from typing import Any
 
 from textual.worker import get_current_worker
 
+from mtorch.debug.spans import plural
 from tui.messages import Working
 
 GROUPS = ("check", "compare", "sources")
@@ -36,7 +37,7 @@ class Background:
             count += 1
             if time.monotonic() > next_word and not worker.is_cancelled:
                 next_word = time.monotonic() + 0.1
-                self.post_message(Working(self.till_stopped(f"{doing}: {count} calls so far")))
+                self.post_message(Working(self.till_stopped(f"{doing}: {plural(count, 'call')} so far")))
             return not worker.is_cancelled
 
         return going

@@ -9,12 +9,12 @@ from mtorch.debug.cells import MOST, next_value, parameter_at, settable
 from mtorch.debug.origins import last_change, next_change
 from mtorch.debug.recording.window import Window
 from mtorch.debug.session import Going, Stopped
+from mtorch.debug.spans import plural
 from mtorch.debug.timeline import Position
 from mtorch.errors import MtorchError
 from tui.actions.whatif import beyond
 from tui.viewmodels.branching import change_words
 from tui.viewmodels.numbers import cell
-from tui.viewmodels.verdict import plural
 
 
 class Cells:

@@ -71,7 +71,8 @@ class WhatIf:
         self.start(job, "making a branch")
 
     def action_branches(self) -> None:
-        self.tell("Branches", branch_lines(self.branches, self.notebook.lengths))
+        at = self.position.iteration if self.position else 0
+        self.tell("Branches", branch_lines(self.branches, self.notebook.lengths, at))
 
     def action_branch(self, name: str) -> None:
         if name != self.branches.current and name in self.branches.names():

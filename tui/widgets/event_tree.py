@@ -14,7 +14,7 @@ from textual.strip import Strip
 
 from mtorch.debug.events import Trace
 from tui.messages import Jump
-from tui.plain import plain
+from tui.plain import aligned
 from tui.viewmodels.tree import NONE, STOP, ancestors, marks, row, visible
 from tui.widgets.line_view import LineView
 
@@ -85,14 +85,8 @@ class EventTree(LineView):
         here, style = (">", base + CURRENT) if index == self.current else (" ", base)
         stop = STOP if index in self.stops else " "
         if shown.mark == NONE and stop == " ":
-            segments = [Segment(f"{here}{shown.mark}{stop}{plain_row(shown.text)}", style)]
+            segments = [Segment(f"{here}{shown.mark}{stop}{aligned(shown.text)}", style)]
         else:
             mark = style + Style(color=self.app.colour("text-error"), bold=True)
-            segments = [Segment(f"{here}{shown.mark}{stop}", mark), Segment(plain_row(shown.text), style)]
+            segments = [Segment(f"{here}{shown.mark}{stop}", mark), Segment(aligned(shown.text), style)]
         return Strip(segments).adjust_cell_length(width, style)
-
-
-def plain_row(text: str) -> str:
-    """A row's text, made safe, its indent kept."""
-    bare = text.lstrip(" ")
-    return " " * (len(text) - len(bare)) + plain(bare)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mtorch.debug.spans import plural
 from mtorch.layers.base import Array
 from tui.plain import plain
 from tui.viewmodels.bars import length
@@ -72,7 +73,7 @@ def lines(scene: Scene, width: int, height: int) -> list[Line]:
     if found.seen < found.size:
         rows.append(line(Part(f"of {found.seen} of its {found.size} numbers, evenly spaced", "dim")))
     if found.lost:
-        rows.append(line(Part(f"{found.lost} are not finite", "wrong")))
+        rows.append(line(Part(plural(found.lost, "is not finite", "are not finite"), "wrong")))
     return [fitted(parts, width) for parts in rows]
 
 

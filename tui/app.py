@@ -43,6 +43,7 @@ from tui.actions.showing import Shows
 from tui.actions.stops import Stops
 from tui.actions.tensors import Tensors
 from tui.actions.touring import Tours
+from tui.actions.typing import Types
 from tui.actions.viewing import FIRST, WIDE, Views
 from tui.actions.whatif import WhatIf
 from tui.actions.whence import Whence
@@ -69,6 +70,7 @@ from tui.widgets.tensor_panel import TensorPanel
 class DebuggerApp(
     Tours,
     Counts,
+    Types,
     Runs,
     Background,
     Judges,
@@ -186,7 +188,6 @@ class DebuggerApp(
                 self.history,
                 id="command",
                 compact=True,
-                placeholder="goto 0 backward rnn t=3",
                 select_on_focus=False,
             )
         yield Footer(compact=True, show_command_palette=False)

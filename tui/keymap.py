@@ -101,7 +101,7 @@ KEYS = [
     Binding("k", "move_cell(0, -1)", show=False, id="up", tooltip="the cell above"),
     Binding("l", "move_cell(1, 0)", show=False, id="right", tooltip="the cell to the right"),
     Binding(
-        "slash", "command('search ')", show=False, key_display="/", id="search", tooltip="search: events by a text"
+        "slash", "command('', 'search')", show=False, key_display="/", id="search", tooltip="search: events by a text"
     ),
     Binding("full_stop", "match(1)", show=False, key_display=".", id="next-match", tooltip="the next match"),
     Binding("comma", "match(-1)", show=False, key_display=",", id="previous-match", tooltip="the match before"),

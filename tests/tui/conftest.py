@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 import scenarios
 from mtorch import Training
@@ -16,6 +16,7 @@ from tui.actions import counting
 from tui.app import DebuggerApp
 from tui.export.picture import settled
 from tui.notebook import Notebook
+from tui.widgets.command_line import CommandLine
 
 
 class Driver:
@@ -42,9 +43,14 @@ class Driver:
         """As if it had been typed. Opening and closing the line lays the screen out anew, which takes most of the time;
         the pseudo-terminal's test types.
         """
-        line = self.app.query_one("#command", Input)
-        line.post_message(Input.Submitted(line, words))
+        self.submit(words)
         await self.settle()
+
+    def submit(self, words: str) -> None:
+        """Begin a command."""
+        line = self.app.query_one(CommandLine)
+        line.value, line.verb = words, ""
+        self.app.call_later(self.app.action_submit_command)
 
     @property
     def place(self) -> str:

@@ -1,0 +1,33 @@
+"""Typing: keys have their effect in the order in which they were typed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.events import Event, Key, Paste
+from textual.widgets import Input
+
+from tui.widgets.command_line import CommandLine
+
+
+class Types:
+    """What the app takes from here; it is an app with a CommandLine.
+
+    Textual sends a key to what has the focus, and looks for a binding when it has come back from there, behind keys
+    that were typed after it and may have gone elsewhere. Here a key is done before the next one is looked at. Other
+    inputs than the command line are left to Textual, and what it has maximized.
+    """
+
+    async def on_event(self: Any, event: Event) -> None:
+        typed = isinstance(event, Key | Paste) and not event.is_forwarded
+        focused = self.focused if typed else None
+        if isinstance(focused, CommandLine) and (isinstance(event, Paste) or event.is_printable):
+            await focused.take(event)
+        elif not isinstance(event, Key) or not typed or not await self._done(event.key, focused):
+            await super().on_event(event)  # type: ignore[misc]
+
+    async def _done(self: Any, key: str, focused: Any) -> bool:
+        """Whether a key has a binding that was carried out."""
+        if self.screen.maximized or (isinstance(focused, Input) and not isinstance(focused, CommandLine)):
+            return False
+        return await self._check_bindings(key, priority=True) or await self._check_bindings(key)

@@ -102,7 +102,7 @@ class DebuggerApp(
     HORIZONTAL_BREAKPOINTS: ClassVar = [(0, "-narrow"), (80, "-enough"), (120, "-broad"), (180, "-wide")]
     VERTICAL_BREAKPOINTS: ClassVar = [(0, "-low"), (24, "-short"), (36, "-tall"), (50, "-huge")]
     BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
-    COMMANDS: ClassVar = App.COMMANDS | {Everything}
+    COMMANDS: ClassVar = {Everything}
 
     def __init__(
         self,

@@ -126,6 +126,12 @@ async def test_keys_help_and_palette_are_the_user_s(debug: Debug) -> None:
         await known[":step"][1]()
         await driver.settle()
         assert driver.place == "0 loss"
+        assert known["panel: histogram (6)"][0] == "how this tensor's numbers are spread"
+        found = [hit.text async for hit in Everything(app.screen).discover()]
+        assert found[0] == "step (z)" and found.index("Theme") > found.index(":quit"), "ours come first"
+        hits = sorted([hit async for hit in Everything(app.screen).search("e")], key=lambda hit: -hit.score)
+        own = [hit.text[0].islower() or hit.text[0] == ":" for hit in hits]
+        assert own == sorted(own, reverse=True) and not own[-1]
         await driver.press("ctrl+p")
         assert isinstance(app.screen, CommandPalette)
         await driver.press(*":break")

@@ -13,7 +13,7 @@ PANELS = {
     "1": "events: the tree of this iteration",
     "2": "tensors: the tables of this event",
     **{digit: f"{view.name}: {view.summary}" for digit, view in VIEWS.items()},
-    "0": "findings of this iteration",
+    "0": "findings: those of this iteration, whole",
 }
 """What each digit shows."""
 

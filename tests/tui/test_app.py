@@ -141,10 +141,18 @@ async def test_findings_that_do_not_fit_are_a_line_each_and_counted(debug: Debug
 async def test_the_list_of_findings_says_what_it_cuts(debug: Debug) -> None:
     async with debug(SEED) as driver:
         findings = driver.app.query_one(FindingsList)
-        assert findings.border_title == "findings in iteration 0: 1…3 of 9"
+        cut = " · 0 shows them whole"
+        assert findings.border_title == f"findings in iteration 0: 1…3 of 9{cut}"
         assert findings.render_line(0).text.rstrip().endswith("…")
         await driver.press("tab", "tab", *["down"] * 8)
-        assert findings.border_title == "findings in iteration 0: 7…9 of 9"
+        assert findings.border_title == f"findings in iteration 0: 7…9 of 9{cut}"
+        await driver.press("0")
+        assert findings.border_title == "findings in iteration 0: 5…9 of 9" and "…" not in driver.text.split("\n")[-3]
+        await driver.press("1")
+        assert findings.border_title == f"findings in iteration 0: 7…9 of 9{cut}"
+        assert "─here─" in driver.text
+        await driver.command("goto 0 backward linear")
+        assert "─here · 7 shows the equations─" in driver.text
 
 
 async def test_c_says_so_where_there_is_nothing_to_find(debug: Debug, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,7 @@ async def test_digits_alone_show_panels_and_say_so_and_without_a_pause_they_coun
         assert (app.position.event, app.view) == (11, None), "the count begins anew behind an opened panel"
         assert app.focused is app.query(TensorTable).first()
         await driver.press("0")
-        assert app.focused is app.query_one("#findings") and driver.status.startswith("findings ")
+        assert app.focused is app.query_one("#findings") and driver.status.startswith("findings: ")
         await driver.press("1")
         assert app.focused is app.query_one("#tree") and driver.status.startswith("events: ")
         await driver.pilot.press("1", "2")

@@ -13,6 +13,7 @@ from tui.keymap import PANELS
 from tui.viewmodels.curves import plots
 from tui.viewmodels.scene import Scene
 from tui.viewmodels.views import CURVES, VIEWS
+from tui.widgets.findings_list import FindingsList
 from tui.widgets.line import put
 from tui.widgets.lines_view import LinesView
 from tui.widgets.tensor_table import TensorTable
@@ -39,7 +40,7 @@ class Views:
         if digit == "1":
             self.set_focus(self.query_one("#tree"))
         elif digit == "0":
-            self.set_focus(self.query_one("#findings"))
+            self.query_one(FindingsList).unfold()
         elif digit == "2":
             self.put_view(self.view if self.broad else None)
             self.set_focus(self.query(TensorTable).first())

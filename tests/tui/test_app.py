@@ -14,7 +14,7 @@ import scenarios
 from mtorch import SGD, DataLoader, Module, Sequential, SquareLoss, Training, layers
 from mtorch.debug.session import Going, Session
 from tui.messages import Checked
-from tui.picker import Picker
+from tui.picker import Picker, pick
 from tui.targets import load
 from tui.widgets.event_tree import EventTree
 from tui.widgets.findings_list import FindingsList
@@ -579,6 +579,14 @@ async def test_the_picker_gives_the_name_of_a_scenario() -> None:
         assert all(hint in shown for hint in ("debug it", "down", "up"))
         await pilot.press("j", "enter")
     assert app.return_value == list(scenarios.SCENARIOS)[1]
+
+
+def test_the_picker_has_the_users_theme(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MTORCH_HOME", str(tmp_path))
+    monkeypatch.setattr(Picker, "run", lambda picker: picker.theme)
+    assert pick() == Picker().theme
+    (tmp_path / "config.toml").write_text('theme = "nord"')
+    assert pick() == "nord"
 
 
 async def test_the_picker_can_be_left() -> None:

@@ -15,7 +15,7 @@ from textual.strip import Strip
 from mtorch.debug.events import Trace
 from tui.messages import Jump
 from tui.plain import aligned
-from tui.viewmodels.tree import NONE, STOP, ancestors, marks, row, visible
+from tui.viewmodels.tree import NONE, ancestors, marks, row, visible
 from tui.widgets.line_view import LineView
 
 CURRENT = Style(bold=True, reverse=True)
@@ -33,7 +33,7 @@ class EventTree(LineView):
     trace: Trace | None = None
     marked: Mapping[int, Any] = {}
     current = 0
-    stops: frozenset[int] = frozenset()
+    stops: Mapping[int, str] = {}
 
     def __init__(self, **options: str) -> None:
         super().__init__(**options)
@@ -41,8 +41,8 @@ class EventTree(LineView):
         self.rows: list[int] = []
         self.open: frozenset[int] = frozenset()
 
-    def show(self, trace: Trace, current: int, marked: Mapping[int, Any], stops: frozenset[int] = frozenset()) -> None:
-        """`stops` are the events that a breakpoint stops at."""
+    def show(self, trace: Trace, current: int, marked: Mapping[int, Any], stops: Mapping[int, str]) -> None:
+        """`stops` are the marks of breakpoints."""
         if marked is not self.marked or trace is not self.trace:
             self.marked, self.marks = marked, marks(trace.events, marked)
         before, self.trace, self.current, self.stops = self.trace, trace, current, stops
@@ -83,8 +83,8 @@ class EventTree(LineView):
         events = self.trace.events
         shown = row(events, index, index in self.open, self.marks)
         here, style = (">", base + CURRENT) if index == self.current else (" ", base)
-        stop = STOP if index in self.stops else " "
-        if shown.mark == NONE and stop == " ":
+        stop = self.stops.get(index, NONE)
+        if shown.mark == NONE == stop:
             segments = [Segment(f"{here}{shown.mark}{stop}{aligned(shown.text)}", style)]
         else:
             mark = style + Style(color=self.app.colour("text-error"), bold=True)

@@ -72,5 +72,10 @@ async def test_keys_right_behind_a_command_are_heeded_and_a_search_stays_one(deb
         assert line.value == "update", "searches alone come back"
         await driver.press("escape", "slash", "s", "tab", "escape")
         assert line.value == "s", "a text is no command to be completed"
+        await typed_at_once(driver, "?", "n", "escape", "s", "y")
+        assert driver.place == "0 update rnn.linear.bias" and driver.status.startswith("copied delta[0] = ")
+        await driver.press("question_mark", "f")
+        await typed_at_once(driver, "n", "escape", "u")
+        assert driver.place == "0 update" and not app.screen.is_modal
         await driver.press("colon", *"goto 0 loss", "enter")
         assert driver.place == "0 loss"

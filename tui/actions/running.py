@@ -31,6 +31,8 @@ class Runs:
     running: Worker[None] | None = None
     known = ""
     """What a run under way has found out so far."""
+    unshown = False
+    """Whether the position is another one than shows."""
     refused = ""
     """Why the latest that was not done was not."""
 
@@ -119,9 +121,13 @@ class Runs:
         if self.session.inexact is not None and not words:
             words = f"careful: iteration {self.session.inexact} came out otherwise when it was run again"
         self.say(words)
+        self.unshown = True
         self.post_message(Moved())
 
     def on_moved(self: Any) -> None:
+        if not self.unshown:
+            return
+        self.unshown = False
         self.show()
         index, self.to_choose = self.to_choose, None
         if index is not None:

@@ -48,7 +48,8 @@ class Tensors:
 
     @property
     def table(self: Any) -> TensorTable:
-        """The one that shows first."""
+        """The one that shows first, of where we are: a key may come before a move was shown."""
+        self.on_moved()
         return self.query(TensorTable).first()  # type: ignore[no-any-return]
 
     def action_move_cell(self: Any, columns: int, rows: int) -> None:

@@ -15,7 +15,7 @@ class Types:
 
     Textual sends a key to what has the focus, and looks for a binding when it has come back from there, behind keys
     that were typed after it and may have gone elsewhere. Here a key is done before the next one is looked at. Other
-    inputs than the command line are left to Textual, and what it has maximized.
+    inputs than the command line are left to Textual until escape ends them, and what it has maximized.
     """
 
     async def on_event(self: Any, event: Event) -> None:
@@ -28,6 +28,7 @@ class Types:
 
     async def _done(self: Any, key: str, focused: Any) -> bool:
         """Whether a key has a binding that was carried out."""
-        if self.screen.maximized or (isinstance(focused, Input) and not isinstance(focused, CommandLine)):
+        elsewhere = isinstance(focused, Input) and not isinstance(focused, CommandLine) and key != "escape"
+        if elsewhere or self.screen.maximized:
             return False
         return await self._check_bindings(key, priority=True) or await self._check_bindings(key)

@@ -151,6 +151,8 @@ async def test_the_list_of_findings_says_what_it_cuts(debug: Debug) -> None:
         await driver.press("1")
         assert findings.border_title == f"findings in iteration 0: 7…9 of 9{cut}"
         assert "─here─" in driver.text
+        await driver.press("0", "enter")
+        assert driver.place == "0 backward rnn.linear t=9", "where the last finding is"
         await driver.command("goto 0 backward linear")
         assert "─here · 7 shows the equations─" in driver.text
 

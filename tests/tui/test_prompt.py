@@ -74,6 +74,8 @@ async def test_keys_right_behind_a_command_are_heeded_and_a_search_stays_one(deb
         assert line.value == "s", "a text is no command to be completed"
         await typed_at_once(driver, "?", "n", "escape", "s", "y")
         assert driver.place == "0 update rnn.linear.bias" and driver.status.startswith("copied delta[0] = ")
+        await typed_at_once(driver, "1", "up", "up", "enter", "down")
+        assert driver.place == "0 update rnn.linear.weight"
         await driver.press("question_mark", "f")
         await typed_at_once(driver, "n", "escape", "u")
         assert driver.place == "0 update" and not app.screen.is_modal

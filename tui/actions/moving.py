@@ -7,6 +7,9 @@ from typing import Any
 from mtorch.debug.events import Address
 from mtorch.debug.session import Going, Stopped
 from mtorch.debug.timeline import MOVES, Position
+from tui.messages import Jump
+from tui.widgets.event_tree import EventTree
+from tui.widgets.findings_list import FindingsList
 
 FAR = 100
 """Iterations that one press of c checks before it says that it found nothing."""
@@ -54,6 +57,24 @@ class Moves:
             self.say("this is the outermost level" if by < 0 else "there is nothing inside this event")
         else:
             self.go(lambda _: (Position(at.iteration, there.index), ""), at.iteration)
+
+    def action_along(self: Any, by: int) -> None:
+        """To the event that the tree shows below this one, or above it."""
+        self.on_moved()
+        if (at := self.position) is not None:
+            there = Position(at.iteration, self.query_one(EventTree).beside(by))
+            if there != at:
+                self.go(lambda _: (there, ""), at.iteration)
+
+    def action_fold(self: Any) -> None:
+        self.on_moved()
+        self.query_one(EventTree).fold()
+
+    def action_go_to_finding(self: Any) -> None:
+        """To where the chosen one of the findings is."""
+        self.on_moved()
+        if (finding := self.query_one(FindingsList).chosen) is not None:
+            self.on_jump(Jump(finding.event, finding.iteration))
 
     def action_iteration(self: Any, by: int) -> None:
         by *= self.counted()

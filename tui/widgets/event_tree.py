@@ -25,9 +25,9 @@ class EventTree(LineView):
     """Shows what is open; the current event's ancestors always are."""
 
     BINDINGS = [
-        Binding("up", "along(-1)", "up", show=False, id="tree.up"),
-        Binding("down", "along(1)", "down", show=False, id="tree.down"),
-        Binding("enter", "fold", "open or close", show=False, id="tree.fold"),
+        Binding("up", "app.along(-1)", "up", show=False, id="tree.up"),
+        Binding("down", "app.along(1)", "down", show=False, id="tree.down"),
+        Binding("enter", "app.fold", "open or close", show=False, id="tree.fold"),
     ]
 
     trace: Trace | None = None
@@ -59,12 +59,12 @@ class EventTree(LineView):
         """Of the current event."""
         return bisect_left(self.rows, self.current)
 
-    def action_along(self, by: int) -> None:
-        line = self.line + by
-        if 0 <= line < len(self.rows):
-            self.post_message(Jump(self.rows[line]))
+    def beside(self, by: int) -> int:
+        """The event that shows so many rows below the current one, or as far as there are rows."""
+        return self.rows[max(0, min(len(self.rows) - 1, self.line + by))]
 
-    def action_fold(self) -> None:
+    def fold(self) -> None:
+        """Open or close the current event."""
         if self.trace is not None:
             self.opened ^= {self.current}
             self.show(self.trace, self.current, self.marked, self.stops)

@@ -24,7 +24,7 @@ class FindingsList(LineView):
     BINDINGS = [
         Binding("up", "along(-1)", "up", show=False, id="findings.up"),
         Binding("down", "along(1)", "down", show=False, id="findings.down"),
-        Binding("enter", "go", "go there", show=False, id="findings.go"),
+        Binding("enter", "app.go_to_finding", "go there", show=False, id="findings.go"),
     ]
 
     findings: tuple[Finding, ...] = ()
@@ -67,7 +67,7 @@ class FindingsList(LineView):
 
     def unfold(self) -> None:
         """Show all of each, until the focus goes elsewhere."""
-        self.focus()
+        self.screen.set_focus(self)  # at once, for the next key
         self.add_class(WHOLE)
 
     def on_blur(self) -> None:
@@ -98,17 +98,17 @@ class FindingsList(LineView):
             self._reveal(self.cursor)
         self.refresh()
 
-    def action_go(self) -> None:
-        if self.findings:
-            finding = self.findings[self.cursor]
-            self.post_message(Jump(finding.event, finding.iteration))
+    @property
+    def chosen(self) -> Finding | None:
+        return self.findings[self.cursor] if self.findings else None
 
     def on_click(self, click: Click) -> None:
         offset = click.get_content_offset(self)
         line = self.scroll_offset.y + offset.y if offset else -1
         if 0 <= line < len(self.lines):
             self.cursor = self.lines[line][0]
-            self.action_go()
+            finding = self.findings[self.cursor]
+            self.post_message(Jump(finding.event, finding.iteration))
 
     def render_line(self, y: int) -> Strip:
         width, base = self.scrollable_content_region.width, self.base

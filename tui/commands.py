@@ -137,7 +137,7 @@ def chosen(verb: str, words: str, known: Sequence[int], kind: str = "breakpoint"
         low, high = int(match[1]), int(match[2] or match[1])
         own = {number for number in known if low <= number <= high}
         if not own:
-            there = f"{'is' if len(known) == 1 else 'are'} {ranges(known)}" if known else "is none"
+            there = f"{'is only' if len(known) == 1 else 'are'} {ranges(known)}" if known else "is none"
             raise MtorchError(f"no {kind} {part}; there {there}")
         found |= own
     return sorted(found)

@@ -157,6 +157,6 @@ def test_one_term_is_spoken_of_as_one() -> None:
     assert heading(one).endswith(" = 1, its one term; but that is 2, 2 times what was recorded")
     assert "the sum of 2 terms, largest first; but they add up to 2" in heading(one._replace(terms=one.terms * 2))
     assert [plural(n, "loss is", "losses are") for n in (0, 1, 2)] == ["0 losses are", "1 loss is", "2 losses are"]
-    with pytest.raises(MtorchError, match=r"no note 7; there is 3$"):
+    with pytest.raises(MtorchError, match=r"no note 7; there is only 3$"):
         chosen("delete-note", "7", [3], "note")
     assert unknown("tensor", "x", []) == "no tensor is called 'x'; there is none"

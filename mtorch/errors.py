@@ -45,7 +45,8 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     names = list(known)
     near = difflib.get_close_matches(name, names, 1, 0.4)
     more = f" and {len(names) - FEW} more" if len(names) > FEW else ""
-    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names[:FEW])}{more}"
+    there = f"there are {', '.join(names[:FEW])}{more}" if names else "there is none"
+    hint = f"did you mean {near[0]!r}?" if near else there
     return f"no {kind} is called {name!r}; {hint}"
 
 

@@ -7,7 +7,7 @@ import time
 from typing import ClassVar
 
 from rich.text import Text
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.color import Color
 from textual.containers import Horizontal, Vertical
 from textual.events import Event, Key, Resize
@@ -24,6 +24,7 @@ from mtorch.debug.timeline import Position
 from mtorch.errors import MtorchError
 from tui.actions.background import Background
 from tui.actions.cells import Cells
+from tui.actions.counting import Counts
 from tui.actions.diffing import Diffs
 from tui.actions.exporting import Exports
 from tui.actions.following import Follows
@@ -39,6 +40,7 @@ from tui.actions.showing import Shows
 from tui.actions.stops import Stops
 from tui.actions.tensors import Tensors
 from tui.actions.touring import Tours
+from tui.actions.typing import Types
 from tui.actions.viewing import FIRST, WIDE, Views
 from tui.actions.whatif import WhatIf
 from tui.actions.whence import Whence
@@ -67,6 +69,8 @@ from tui.widgets.tensor_panel import TensorPanel
 class DebuggerApp(
     Frame,  # the first, or Python would not let a frame become one
     Tours,
+    Counts,
+    Types,
     Runs,
     Background,
     Judges,
@@ -92,7 +96,7 @@ class DebuggerApp(
     What it does is in `tui/actions/`, a subject a class.
     """
 
-    COMMANDS: ClassVar = App.COMMANDS | {Everything}
+    COMMANDS: ClassVar = {Everything}
 
     def __init__(
         self,
@@ -169,7 +173,6 @@ class DebuggerApp(
                 self.history,
                 id="command",
                 compact=True,
-                placeholder="goto 0 backward rnn t=3",
                 select_on_focus=False,
             )
         yield Footer()
@@ -265,7 +268,9 @@ class DebuggerApp(
         if isinstance(event, Key) and self.keeps(event):
             self.ahead.append(event)
         elif not self.tour_takes(event):
-            await super().on_event(event)
+            self.end_count(event)
+            if not await self.typed_here(event):
+                await super().on_event(event)
 
     async def action_quit(self) -> None:
         """Leave, unless something would be lost that was not said yet."""

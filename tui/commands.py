@@ -54,7 +54,7 @@ COMMANDS = {
         ("w",),
     ),
     "breakpoints": Command("breakpoints", "all breakpoints and watches; also info b"),
-    "info": Command("info", "info breakpoints: the same", "breakpoints", ("i",)),
+    "info": Command("info", "info breakpoints: all breakpoints and watches", "breakpoints", ("i",)),
     "delete": Command("delete", "delete 2 4-6: forget breakpoints; all, without a number", "[N]", ("d",)),
     "disable": Command("disable", "disable 2 4-6: leave breakpoints out, or all, till enable", "[N]"),
     "enable": Command("enable", "enable 2 4-6: heed breakpoints again, or all", "[N]"),
@@ -75,7 +75,9 @@ COMMANDS = {
     ),
     "delete-branch": Command("delete_branch", "delete-branch NAME: forget a branch", "NAME"),
     "changed": Command("changed", "back to what changed the parameter shown, or PATH[i,j]", "[PATH[i,j]] [by X]"),
-    "changed-next": Command("changed_next", "on to what changes it next", "[PATH[i,j]] [by X]"),
+    "changed-next": Command(
+        "changed_next", "on to what changes the parameter shown next, or PATH[i,j]", "[PATH[i,j]] [by X]"
+    ),
     "born": Command("born", "back to where the first number that is not finite was born"),
     "save": Command(
         "save", "save FILE.mtr: write the run so far down, as a recording; save alone, there again", "[FILE]"
@@ -135,6 +137,7 @@ def chosen(verb: str, words: str, known: Sequence[int], kind: str = "breakpoint"
         low, high = int(match[1]), int(match[2] or match[1])
         own = {number for number in known if low <= number <= high}
         if not own:
-            raise MtorchError(f"no {kind} {part}; there {f'are {ranges(known)}' if known else 'is none'}")
+            there = f"{'is only' if len(known) == 1 else 'are'} {ranges(known)}" if known else "is none"
+            raise MtorchError(f"no {kind} {part}; there {there}")
         found |= own
     return sorted(found)

@@ -11,13 +11,14 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.events import Event, Key, Resize
 from textual.filter import Monochrome, NoColor
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from tui import leaving
 from tui.config import Config
 from tui.keymap import KEYS
 from tui.plain import plain
 from tui.terminal import INTERRUPTED
+from tui.widgets.footer import Footer
 
 LEAVES = {"q": 0, "escape": 0, "ctrl+q": 0, "ctrl+c": INTERRUPTED}
 """Keys that end it while it is loading, with the exit status; all others wait until there is something to move in."""
@@ -80,7 +81,7 @@ class Frame(App[None]):
         yield Static(id="verdict")
         yield Static(id="findings")
         yield Static(id="status", markup=False)
-        yield Footer(compact=True, show_command_palette=False)
+        yield Footer()
         yield Static(id="small", markup=False)
 
     def on_mount(self) -> None:

@@ -49,11 +49,17 @@ class History:
                 with contextlib.suppress(OSError):
                     part.unlink(missing_ok=True)
 
-    def browse(self, by: int, current: str) -> str:
-        """The line before (-1) or after (1) the one that shows; after the latest, what was being typed."""
+    def browse(self, by: int, current: str, start: str = "") -> str:
+        """The line before (-1) or after (1) the one that shows, of those that begin with `start`; after the latest,
+        what was being typed.
+        """
         if self._at == len(self.lines):
             self._draft = current
-        self._at = max(0, min(len(self.lines), self._at + by))
+        like = [at for at, line in enumerate(self.lines) if line.startswith(start)]
+        if by < 0:
+            self._at = max((at for at in like if at < self._at), default=min(like, default=self._at))
+        else:
+            self._at = min((at for at in like if at > self._at), default=len(self.lines))
         return self._draft if self._at == len(self.lines) else self.lines[self._at]
 
     def begin(self) -> None:

@@ -13,9 +13,21 @@ KEYS = [
     Binding("s,f11", "move('into')", "step", id="step", tooltip="step: the next event, inside this one if it has any"),
     Binding("S", "move('back-into')", "back", id="reverse-step", tooltip="step back: the event before"),
     Binding("n,f10", "move('over')", "next", id="next", tooltip="next: over what is inside this event"),
-    Binding("N", "move('back-over')", show=False, id="reverse-next", tooltip="back over what is inside"),
+    Binding(
+        "N",
+        "move('back-over')",
+        show=False,
+        id="reverse-next",
+        tooltip="back: to the event before, over what is inside it",
+    ),
     Binding("f", "move('finish')", "finish", id="finish", tooltip="finish: out of the layer we are in, forwards"),
-    Binding("F", "move('back-finish')", show=False, id="reverse-finish", tooltip="out of it, backwards"),
+    Binding(
+        "F",
+        "move('back-finish')",
+        show=False,
+        id="reverse-finish",
+        tooltip="back out of the layer we are in, to where it begins",
+    ),
     Binding(
         "c,f5",
         "continue",
@@ -54,7 +66,7 @@ KEYS = [
         show=False,
         key_display="<",
         id="previous-change",
-        tooltip="back to where it changed",
+        tooltip="back to where the chosen cell changed",
     ),
     Binding(
         "right_curly_bracket",
@@ -93,32 +105,65 @@ KEYS = [
     Binding("k", "move_cell(0, -1)", show=False, id="up", tooltip="the cell above"),
     Binding("l", "move_cell(1, 0)", show=False, id="right", tooltip="the cell to the right"),
     Binding(
-        "slash", "command('search ')", show=False, key_display="/", id="search", tooltip="search: events by a text"
+        "slash", "command('', 'search')", show=False, key_display="/", id="search", tooltip="search: events by a text"
     ),
-    Binding("full_stop", "match(1)", show=False, key_display=".", id="next-match", tooltip="the next match"),
-    Binding("comma", "match(-1)", show=False, key_display=",", id="previous-match", tooltip="the match before"),
+    Binding(
+        "full_stop", "match(1)", show=False, key_display=".", id="next-match", tooltip="the next match of the search"
+    ),
+    Binding(
+        "comma", "match(-1)", show=False, key_display=",", id="previous-match", tooltip="the match of the search before"
+    ),
     Binding("space", "play", show=False, id="play", tooltip="step on by itself, as often a second as it says; or stop"),
-    Binding("minus", "speed(-1)", show=False, key_display="-", id="slower", tooltip="slower"),
-    Binding("equals_sign", "speed(1)", show=False, key_display="=", id="faster", tooltip="faster"),
+    Binding(
+        "minus", "speed(-1)", show=False, key_display="-", id="slower", tooltip="slower: fewer steps a second by itself"
+    ),
+    Binding(
+        "equals_sign",
+        "speed(1)",
+        show=False,
+        key_display="=",
+        id="faster",
+        tooltip="faster: more steps a second by itself",
+    ),
     # With priority, so that what is typed right after it, or pasted with it, finds the command line open.
-    Binding("colon", "command", "goto", key_display=":", id="command", priority=True, tooltip="a command line"),
+    Binding(
+        "colon",
+        "command",
+        "goto",
+        key_display=":",
+        id="command",
+        priority=True,
+        tooltip="a command line: goto, break, watch, set …",
+    ),
     Binding("escape", "stop", show=False, key_display="esc", id="stop", tooltip="stop a run; close the command line"),
     Binding(
         "D", "diff_mode", show=False, id="diff", tooltip="another run beside this one; then c runs to where they part"
     ),
-    Binding("question_mark", "help", "help", key_display="?", id="help", tooltip="this help"),
-    Binding("q", "quit", "quit", id="quit", tooltip="leave"),
+    Binding("question_mark", "help", "help", key_display="?", id="help", tooltip="help: all keys and commands"),
+    Binding("q", "quit", "quit", id="quit", tooltip="quit: leave the debugger"),
     Binding("u", "level(-1)", show=False, id="up-level", tooltip="up: to what this event is inside of"),
     Binding("d", "level(1)", show=False, id="down-level", tooltip="down: to the first event inside this one"),
     Binding("ctrl+e", "choose_export", show=False, id="export", tooltip="export: what shows, as a file"),
     Binding("plus", "zoom(1)", show=False, key_display="+", id="zoom-in", tooltip="more of the screen for this panel"),
-    Binding("underscore", "zoom(-1)", show=False, key_display="_", id="zoom-out", tooltip="less of it"),
+    Binding(
+        "underscore",
+        "zoom(-1)",
+        show=False,
+        key_display="_",
+        id="zoom-out",
+        tooltip="less of the screen for this panel",
+    ),
     *(
-        Binding(digit, f"digit('{digit}')", show=False, id=f"panel-{digit}", tooltip=f"{panel.name}: {panel.summary}")
+        Binding(digit, f"digit('{digit}')", show=False, id=f"panel-{digit}", tooltip=panel.words)
         for digit, panel in PANELS.items()
     ),
     Binding(
-        "left_parenthesis", "slice(-1)", show=False, key_display="(", id="previous-slice", tooltip="the slice before"
+        "left_parenthesis",
+        "slice(-1)",
+        show=False,
+        key_display="(",
+        id="previous-slice",
+        tooltip="the slice before of a tensor of more than two axes",
     ),
     Binding(
         "right_parenthesis",
@@ -130,7 +175,9 @@ KEYS = [
     ),
     Binding("g", "command('cell ')", show=False, id="cell", tooltip="go to a cell by its index"),
     Binding("m", "seek('largest')", show=False, id="largest", tooltip="the largest number of the table, by magnitude"),
-    Binding("M", "seek('smallest')", show=False, id="smallest", tooltip="the smallest"),
+    Binding(
+        "M", "seek('smallest')", show=False, id="smallest", tooltip="the smallest number of the table, by magnitude"
+    ),
     Binding("W", "seek('wrong')", show=False, id="wrong", tooltip="the next wrong cell"),
     Binding("I", "seek('nonfinite')", show=False, id="nonfinite", tooltip="the next cell that is NaN or infinite"),
     Binding("o", "sort", show=False, id="sort", tooltip="order rows by norm, then columns, both, none"),

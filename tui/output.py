@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mtorch.debug.differences import Comparison
-from mtorch.debug.spans import ranges
+from mtorch.debug.spans import plural, ranges
 from scenarios import Scenario
 from tui.checking import Checked, Fault
 from tui.datasets import Dataset
@@ -33,7 +33,7 @@ SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 def check_report(checked: Checked) -> RenderableType:
     """Faults first, then what was checked, then a line that sums up."""
     seed = "" if checked.script else f", seed {checked.seed}"
-    head = line(f"check of {plain(checked.target)}{seed}, {count(checked.iterations, 'iteration')}", "bold")
+    head = line(f"check of {plain(checked.target)}{seed}, {plural(checked.iterations, 'iteration')}", "bold")
     faults = [fault_text(number, fault) for number, fault in enumerate(checked.faults(), 1)]
     scope = [Text(covered(checked))] if checked.script else []
     why = (
@@ -61,9 +61,11 @@ def closing(checked: Checked) -> Text:
     wrong, unknown, right = (sum(check.ok is state for check in checked.checks) for state in (False, None, True))
     noted = len(checked.noted)
     unchecked = (f"; {noted} {NOTED}" if noted else "") + (f"; {unknown} not checked" if unknown else "")
-    gradients, iterations = count(wrong + right, "gradient"), count(checked.iterations, "iteration")
+    gradients, iterations = plural(wrong + right, "gradient"), plural(checked.iterations, "iteration")
     if faults := checked.faults():
-        said = f"{count(len(faults), 'finding')} in {iterations}; {gradients} checked, {wrong - noted} wrong{unchecked}"
+        said = (
+            f"{plural(len(faults), 'finding')} in {iterations}; {gradients} checked, {wrong - noted} wrong{unchecked}"
+        )
         return line(f"ok: {said}", "yellow") if checked.ok else line(said, "bold red")
     if not right:
         return line(f"nothing found, but no gradient of {iterations} could be checked{unchecked}", "yellow")
@@ -80,7 +82,7 @@ def covered(checked: Checked) -> str:
     names = ", ".join(layers[:MOST_NAMED]) + more
     unseen = "" if checked.loss_seen else ", and the loss, which was not seen"
     return (
-        f"covered: {count(len(layers), 'layer')}{names and f' ({names})'}, each backward against its own forward; "
+        f"covered: {plural(len(layers), 'layer')}{names and f' ({names})'}, each backward against its own forward; "
         f"not covered: what is done with gradients elsewhere, as in updates and resets{unseen}"
     )
 
@@ -129,7 +131,7 @@ def state(dataset: Dataset) -> str:
     if dataset.bundled:
         return "bundled"
     missing, files = len(dataset.missing()), len(dataset.files)
-    return "yes" if not missing else "no" if missing == files else f"{files - missing} of {count(files, 'file')}"
+    return "yes" if not missing else "no" if missing == files else f"{files - missing} of {plural(files, 'file')}"
 
 
 def fetched(dataset: Dataset, before: bool) -> RenderableType:
@@ -143,7 +145,7 @@ def epoch_line(number: int, epochs: int, mean: float, accuracy: float | None) ->
 
 
 def train_line(run: Epochs, accuracy: float | None) -> Text:
-    done = count(len(run.losses), "iteration")
+    done = plural(len(run.losses), "iteration")
     return line(f"done: {done}, loss per element {run.mean():.6g} (mean of the last epoch){share(accuracy)}", "bold")
 
 
@@ -151,22 +153,22 @@ def stopped_line(run: Epochs) -> Text:
     """What an interrupted training has reached."""
     if not run.losses:
         return line("stopped before the first iteration was done")
-    done = count(len(run.losses), "iteration")
+    done = plural(len(run.losses), "iteration")
     return line(f"stopped: {done}, loss per element {run.mean():.6g} (mean of the epoch so far)")
 
 
 def recorded_line(tape: Tape, how: str) -> Text:
     """What is in a recording that was just made."""
-    done, every = count(tape.recorder.at, "iteration"), tape.recorder.every
-    run = f"a checkpoint every {every}" if every else f"{count(tape.recorder.whole, 'iteration')} kept whole"
+    done, every = plural(tape.recorder.at, "iteration"), tape.recorder.every
+    run = f"a checkpoint every {every}" if every else f"{plural(tape.recorder.whole, 'iteration')} kept whole"
     return line(f"{how}: {done} in {plain(tape.path)}, {run}, {decimal(tape.path.stat().st_size)}", "bold")
 
 
 def verified(found: Verified) -> RenderableType:
     """Whether a recording came out the same again; where not, what may explain it."""
     recording, otherwise = found.recording, found.otherwise
-    scope = f"{len(recording.losses)} losses, {count(len(recording.checkpoints), 'checkpoint')}"
-    scope += f" and {count(len(recording.kept), 'iteration')} kept whole"
+    scope = f"{plural(len(recording.losses), 'loss', 'losses')}, {plural(len(recording.checkpoints), 'checkpoint')}"
+    scope += f" and {plural(len(recording.kept), 'iteration')} kept whole"
     name = plain(recording.path)
     machine = "; ".join(map(plain, found.machine))
     if otherwise is None:
@@ -191,7 +193,7 @@ def difference_report(a: str, b: str, found: Comparison) -> RenderableType:
     names = headings(a, b)
     legend = [] if names == (a, b) else [line(f"A is {a}, B is {b}")]
     said = line(plain(where_first(found, *names)), "green" if found.same else "bold red")
-    head = [line(f"diff of {names[0]} and {names[1]}, {count(found.stop, 'iteration')}", "bold"), *legend, said]
+    head = [line(f"diff of {names[0]} and {names[1]}, {plural(found.stop, 'iteration')}", "bold"), *legend, said]
     if found.same:
         return Group(*head)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
@@ -222,7 +224,3 @@ def fact(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(fact, value)) + "]"
     return plain(value)
-
-
-def count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -9,6 +9,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from scenarios import SCENARIOS
+from tui.config import read
 from tui.widgets.footer import Footer
 
 
@@ -23,6 +24,10 @@ class Picker(App[str]):
         Binding("k", "along(-1)", "up", id="picker.up"),
         Binding("q,escape", "quit", "quit", key_display="q", id="picker.quit"),
     ]
+
+    def __init__(self, theme: str = "") -> None:
+        super().__init__()
+        self.theme = theme or self.theme
 
     def compose(self) -> ComposeResult:
         yield Static("mtorch: which training run?", id="title")
@@ -45,5 +50,5 @@ class Picker(App[str]):
 
 
 def pick() -> str | None:
-    """The name of the scenario that was chosen, or None."""
-    return Picker().run()
+    """The name of the scenario that was chosen, or None. Raises ConfigError."""
+    return Picker(read().theme).run()

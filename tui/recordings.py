@@ -16,6 +16,7 @@ from mtorch.debug.recording.machine import data_digest, machine
 from mtorch.debug.recording.reader import Recording
 from mtorch.debug.recording.window import Window
 from mtorch.debug.session import Session
+from mtorch.debug.spans import plural
 from mtorch.debug.strangers.tape import GIVEN_UP, STOPPED
 from mtorch.errors import ScenarioError
 from scenarios import Scenario
@@ -76,7 +77,7 @@ def opened(
 
 def ending(failure: object, n: int) -> str:
     """How a script of which n iterations were recorded ended, in words; "" where nothing went wrong."""
-    iterations = "1 iteration" if n == 1 else f"{n} iterations"
+    iterations = plural(n, "iteration")
     if not isinstance(failure, str) or not failure:
         return ""
     if failure.startswith((STOPPED, GIVEN_UP)):

@@ -221,6 +221,19 @@ def stops(breakpoint: Breakpoint, trace: Trace) -> Iterator[tuple[int, dict[Term
             yield event.index, values
 
 
+def watched(breakpoint: Breakpoint, trace: Trace) -> Iterator[int]:
+    """The events whose numbers a watch looks at: the updates of its parameters, and the loss."""
+    if not breakpoint.watch or breakpoint.condition is None:
+        return
+    updates = {event.address.path: event.index for event in trace.events if event.address.phase == "update"}
+    losses = [event.index for event in trace.events if event.address.phase == "loss"]
+    for term in breakpoint.condition.terms:
+        if term.parts[0] == "loss":
+            yield from losses[:1]
+        elif found := term.find(updates):
+            yield updates[found[0]]
+
+
 class Breakpoints:
     """The breakpoints of a debugger, numbered from 1 as in gdb: a number is never given twice."""
 

@@ -1,4 +1,4 @@
-"""Spans: ascending numbers in runs of neighbours, and in words."""
+"""Spans: ascending numbers in runs of neighbours, and in words; how many there are of something."""
 
 from __future__ import annotations
 
@@ -22,3 +22,8 @@ def ranges(numbers: Iterable[int]) -> str:
         f"{first}…{stop - 1}" if stop - first > 2 else ", ".join(map(str, range(first, stop)))
         for first, stop in runs(numbers)
     )
+
+
+def plural(number: int, one: str, several: str = "") -> str:
+    """1 loss is, 2 losses are; without a word for several, that for one with an s."""
+    return f"{number} {one if number == 1 else several or f'{one}s'}"

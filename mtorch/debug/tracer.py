@@ -14,7 +14,7 @@ import numpy as np
 
 from mtorch.debug.events import Address, Call, Event, Trace
 from mtorch.debug.naming import arrays_of, arrays_of_arguments, input_gradients, numbered
-from mtorch.debug.twins import copied, twin
+from mtorch.debug.twins import ready, twin
 from mtorch.debug.watching import Watch
 from mtorch.equations import equations
 from mtorch.layers.base import Array, Layer
@@ -142,7 +142,7 @@ class Tracer:
         node.tensors = dict(zip(numbered("grad_output", len(grads)), grads, strict=True))
         # The call's own contribution is what a copy with its gradients at zero ends up with: it makes
         # no difference then whether backward adds to the gradients or replaces them.
-        node.twin = copied(layer) if layer.parameters and len(grads) == 1 else None
+        node.twin = ready(layer) if layer.parameters and len(grads) == 1 else None
         return node
 
     def _end_backward(self, node: Node, result: Any) -> None:

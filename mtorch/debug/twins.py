@@ -31,6 +31,21 @@ def spare(layer: Any) -> Any:
     return sharing(layer) if own(layer) else twin(layer)
 
 
+def ready(layer: Any) -> Any:
+    """A copy of a layer to make its next backward with.
+
+    A single layer of mtorch's takes what it saved last: a copy of what all its calls have saved, for each of them,
+    would add up to T squared.
+    """
+    backward = getattr(type(layer), "backward", None)
+    single = own(layer) and "backward" not in vars(layer) and not any(layer.children())
+    if not single or not getattr(backward, "__module__", "").startswith("mtorch."):
+        return copied(layer)
+    found = sharing(layer)
+    found.saved = layer.saved[-1:]
+    return found
+
+
 def own(layer: Any) -> bool:
     """Whether a layer is all mtorch's: its class and forward, those of the layers inside, and of a loss it holds."""
     seen: set[int] = set()

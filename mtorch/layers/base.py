@@ -79,10 +79,10 @@ class Layer:
 
     def children(self) -> Iterator[Layer]:
         """The layers that this one's attributes hold, in lists, tuples and dicts too, in the order they were set."""
-        for value in vars(self).values():
+        for name, value in vars(self).items():
             if isinstance(value, Layer):
                 yield value
-            elif isinstance(value, (dict, list, tuple)):  # as X | Y it would take twice as long
+            elif name != "saved" and isinstance(value, (dict, list, tuple)):  # as X | Y it would take twice as long
                 for part in value.values() if isinstance(value, dict) else value:
                     if isinstance(part, Layer):
                         yield part

@@ -11,14 +11,16 @@ import textual.app
 import textual.pilot
 from textual._context import active_app
 from textual.pilot import Pilot
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 import scenarios
 from mtorch import Training
 from mtorch.debug.session import Session
+from tui.actions import counting
 from tui.app import DebuggerApp
 from tui.export.picture import settled
 from tui.notebook import Notebook
+from tui.widgets.command_line import CommandLine
 
 
 class Driver:
@@ -28,12 +30,16 @@ class Driver:
         self.app, self.pilot = app, pilot
 
     async def press(self, *keys: str) -> None:
-        for key in keys:
+        """A digit and what comes after it are typed without a pause."""
+        for key, after in zip(keys, (*keys[1:], None), strict=True):
             await self.pilot.press(key)
-            await self.settle()
+            if not key.isdigit() or after is None:
+                await self.settle()
 
     async def settle(self) -> None:
         """Until nothing runs, no timer is pending, and messages have been handled."""
+        if self.app.alone is not None:
+            self.app.end_digits()
         await settled(self.app, self.pilot)
         assert self.app.is_running, self.app._exception
 
@@ -41,9 +47,14 @@ class Driver:
         """As if it had been typed. Opening and closing the line lays the screen out anew, which takes most of the time;
         the pseudo-terminal's test types.
         """
-        line = self.app.query_one("#command", Input)
-        line.post_message(Input.Submitted(line, words))
+        self.submit(words)
         await self.settle()
+
+    def submit(self, words: str) -> None:
+        """Begin a command."""
+        line = self.app.query_one(CommandLine)
+        line.value, line.verb = words, ""
+        self.app.call_later(self.app.action_submit_command)
 
     @property
     def place(self) -> str:
@@ -96,8 +107,10 @@ def session_of(scenario: str) -> Session:
 
 
 @pytest.fixture
-def debug() -> Callable[..., AbstractAsyncContextManager[Driver]]:
+def debug(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AbstractAsyncContextManager[Driver]]:
     """Opens the debugger on a scenario's name, a training or a session."""
+
+    monkeypatch.setattr(counting, "ALONE", 1e6)  # digits are alone where the driver says so
 
     @asynccontextmanager
     async def opened(

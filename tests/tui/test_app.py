@@ -16,7 +16,7 @@ from mtorch import SGD, DataLoader, Module, Sequential, SquareLoss, Training, la
 from mtorch.debug.session import Going, Session
 from tui.actions import running
 from tui.messages import Checked
-from tui.picker import Picker
+from tui.picker import Picker, pick
 from tui.targets import load
 from tui.widgets.event_tree import EventTree
 from tui.widgets.findings_list import FindingsList
@@ -143,10 +143,20 @@ async def test_findings_that_do_not_fit_are_a_line_each_and_counted(debug: Debug
 async def test_the_list_of_findings_says_what_it_cuts(debug: Debug) -> None:
     async with debug(SEED) as driver:
         findings = driver.app.query_one(FindingsList)
-        assert findings.border_title == "findings in iteration 0: 1…3 of 9"
+        cut = " · 0 shows them whole"
+        assert findings.border_title == f"findings in iteration 0: 1…3 of 9{cut}"
         assert findings.render_line(0).text.rstrip().endswith("…")
         await driver.press("tab", "tab", *["down"] * 8)
-        assert findings.border_title == "findings in iteration 0: 7…9 of 9"
+        assert findings.border_title == f"findings in iteration 0: 7…9 of 9{cut}"
+        await driver.press("0")
+        assert findings.border_title == "findings in iteration 0: 5…9 of 9" and "…" not in driver.text.split("\n")[-3]
+        await driver.press("1")
+        assert findings.border_title == f"findings in iteration 0: 7…9 of 9{cut}"
+        assert "─here─" in driver.text
+        await driver.press("0", "enter")
+        assert driver.place == "0 backward rnn.linear t=9", "where the last finding is"
+        await driver.command("goto 0 backward linear")
+        assert "─here · 7 shows the equations─" in driver.text
 
 
 async def test_c_says_so_where_there_is_nothing_to_find(debug: Debug, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -588,6 +598,14 @@ async def test_the_picker_gives_the_name_of_a_scenario() -> None:
         assert all(hint in shown for hint in ("debug it", "down", "up"))
         await pilot.press("j", "enter")
     assert app.return_value == list(scenarios.SCENARIOS)[1]
+
+
+def test_the_picker_has_the_users_theme(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MTORCH_HOME", str(tmp_path))
+    monkeypatch.setattr(Picker, "run", lambda picker: picker.theme)
+    assert pick() == Picker().theme
+    (tmp_path / "config.toml").write_text('theme = "nord"')
+    assert pick() == "nord"
 
 
 async def test_the_picker_can_be_left() -> None:

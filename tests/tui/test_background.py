@@ -50,14 +50,14 @@ async def test_a_check_says_how_far_it_is_and_stops_at_esc(debug: Debug) -> None
         assert driver.status == "checking: 5 calls so far"
         await driver.pilot.press("escape")
         await driver.pilot.pause()
-        assert "stopped; coming here again" in driver.status and "not checked" in driver.text
+        assert driver.status == STOPPED and "not checked: stopped; the next move begins it anew" in driver.text
         app.post_message(Working("checking: 6 calls so far"))
         await driver.pilot.pause()
         assert "stopped" in driver.status, "what has been stopped says nothing any more"
         Gated.gate.set()
         await driver.settle()
         assert app.failures == {0: STOPPED} and session.known_report(0) is None
-        await driver.press("right_curly_bracket", "left_curly_bracket")
+        await driver.press("s")
         assert app.failures == {} and session.known_report(0) is not None
         assert "gradients right" in driver.text
 

@@ -7,13 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 from textual.widgets import Input
 
 import scenarios
 from mtorch.debug.recording.recorder import Recorder
 from mtorch.debug.recording.writer import Writer
-from tui.actions import viewing
 from tui.actions.cells import number
 from tui.notebook import Notebook
 from tui.recordings import opened
@@ -32,11 +30,9 @@ async def typed(driver: Any, key: str) -> str:
     return words
 
 
-async def test_a_cell_is_followed_to_where_it_changes(debug: Debug, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(viewing, "FLUENT", 1e6)  # what is typed follows at once
+async def test_a_cell_is_followed_to_where_it_changes(debug: Debug) -> None:
     async with debug(scenarios.find("rnn-sin-cos").build(settings={"hidden": 8, "batch": 4})) as driver:
         app = driver.app
-        app._typed = float("-inf")  # what was typed before is long ago
         await driver.command("goto 0 forward rnn.tanh t=8")
         await driver.command("cell 1,2")
         await driver.press("greater_than_sign")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,10 @@ view network
 search tanh
 note here it was
 notes
+set lr = 0.5 as fast
+compare trunk 2
+goto 0 forward
+branches
 """
 
 
@@ -62,7 +67,8 @@ def test_a_lesson_gives_its_transcript(tmp_path: Path) -> None:
     path.write_text(LESSON)
     result = mtorch("debug", "rnn-sin-cos-seed", "--commands", path)
     assert (result.exit_code, result.stderr) == (0, "")
-    same("lesson", result.stdout)
+    # What single precision ends with is another digit on another machine.
+    same("lesson", re.sub(r"\d\.\d{5,}", lambda number: "~" * len(number[0]), result.stdout))
 
 
 def test_what_fails_is_named_with_its_line(tmp_path: Path) -> None:

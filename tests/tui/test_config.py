@@ -88,7 +88,7 @@ def test_what_is_printed_is_a_config(tmp_path: Path, monkeypatch: pytest.MonkeyP
 async def test_keys_help_and_palette_are_the_user_s(debug: Debug) -> None:
     mine = of(
         {
-            "keys": {"step": "z", "next": "s,n", "next-iteration": "ä", "continue": "r,f5"},
+            "keys": {"step": "z", "next": "s,n", "next-iteration": "ä", "continue": "r,f5", "stop": "f2"},
             "theme": "nord",
             "format": "exact",
         }
@@ -97,6 +97,7 @@ async def test_keys_help_and_palette_are_the_user_s(debug: Debug) -> None:
         app = driver.app
         assert app.theme == "nord" and driver.status.startswith("r runs to the first finding")
         assert {table.look.form for table in app.query(TensorTable)} == {"exact"}
+        assert app.till_stopped("checking") == "checking … f2 stops"
         await driver.press("z")
         assert driver.place == "0 forward rnn"
         await driver.press("f11")
@@ -128,6 +129,12 @@ async def test_keys_help_and_palette_are_the_user_s(debug: Debug) -> None:
         await known[":step"][1]()
         await driver.settle()
         assert driver.place == "0 loss"
+        assert known["panel: histogram (6)"][0] == "how this tensor's numbers are spread"
+        found = [hit.text async for hit in Everything(app.screen).discover()]
+        assert found[0] == "step (z)" and found.index("Theme") > found.index(":quit"), "ours come first"
+        hits = sorted([hit async for hit in Everything(app.screen).search("e")], key=lambda hit: -hit.score)
+        own = [hit.text[0].islower() or hit.text[0] == ":" for hit in hits]
+        assert own == sorted(own, reverse=True) and not own[-1]
         await driver.press("ctrl+p")
         assert isinstance(app.screen, CommandPalette)
         await driver.press(*":break")

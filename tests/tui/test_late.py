@@ -14,7 +14,6 @@ from mtorch.debug.report import Report
 from mtorch.debug.session import Going, Stopped
 from mtorch.debug.sources import parse, sources
 from mtorch.debug.timeline import Position
-from tui.actions import viewing
 from tui.messages import Compared, Traced
 from tui.screens.terms import TermsScreen
 from tui.viewmodels.table import Look, Table
@@ -73,7 +72,6 @@ async def test_what_was_under_way_is_of_where_it_began(debug: Debug) -> None:
 
 
 async def test_a_table_of_another_shape_begins_at_its_start(debug: Debug, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(viewing, "FLUENT", 1e6)  # what is typed follows at once
     async with debug("xor") as driver:
         app, table = driver.app, driver.app.table
         table.show(Table(np.zeros((200, 20, 3)), look=Look((2,))))
@@ -97,7 +95,6 @@ async def test_a_table_of_another_shape_begins_at_its_start(debug: Debug, monkey
         await driver.pilot.click("#tree", offset=(0, 0))
         await driver.settle()
         assert driver.place == "0 forward", "the first cell of the first line is one, too"
-        app._typed = float("-inf")
         times: list[int] = []
         monkeypatch.setattr(app, "run_far", lambda *_: None)
         monkeypatch.setattr(app, "say", lambda words: times.append(words))

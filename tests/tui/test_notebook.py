@@ -249,6 +249,6 @@ async def test_notes_are_listed_gone_to_and_forgotten(debug: Debug) -> None:
         await driver.press("enter")
         assert "no branch is called 'mine'" in driver.status
         await driver.command("delete-note 2")
-        assert driver.status == "no note 2; there are 1"
+        assert driver.status == "no note 2; there is only 1"
         await driver.command("delete-note 1")
         assert driver.app.notebook.notes == []

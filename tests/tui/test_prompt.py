@@ -6,6 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from textual.events import Key
+from textual.keys import _character_to_key
+
 from tui.actions.prompt import files
 from tui.history import History
 from tui.widgets.command_line import CommandLine
@@ -50,3 +53,38 @@ def test_files_are_offered_as_they_are_written(tmp_path: Path) -> None:
     (tmp_path / "a folder").mkdir()
     assert files(f"{tmp_path}/a ") == [f"{tmp_path}/a folder/", f"{tmp_path}/a run.mtr"]
     assert files(f"{tmp_path}/[a]") == []
+
+
+async def typed_at_once(driver: Any, *keys: str) -> None:
+    """Keys that come faster than they are handled, as pasted ones do."""
+    for key in keys:
+        name = _character_to_key(key) if len(key) == 1 else key
+        driver.app.post_message(Key(name, key if len(key) == 1 else None))
+    await driver.settle()
+
+
+async def test_keys_right_behind_a_command_are_heeded_and_a_search_stays_one(debug: Debug) -> None:
+    async with debug("rnn-sin-cos") as driver:
+        app = driver.app
+        await typed_at_once(driver, ":", *"goto 0 b", "tab", "enter", "s", "s", "n")
+        assert driver.place == "0 update"
+        await typed_at_once(driver, ":", *"nothing", "escape", "N", ":", "up", "enter", "s")
+        assert driver.place == "0 backward linear"
+        await typed_at_once(driver, "/", *"goto 3", "ctrl+u", *"update", "enter", ".")
+        assert driver.place == "0 update rnn.linear.weight" and driver.status.startswith("update: 2 of ")
+        await driver.pilot.press("slash")
+        assert " /" in driver.text and app.candidates("search ") == []
+        await driver.pilot.press("up")
+        line = app.query_one(CommandLine)
+        assert line.value == "update", "searches alone come back"
+        await driver.press("escape", "slash", "s", "tab", "escape")
+        assert line.value == "s", "a text is no command to be completed"
+        await typed_at_once(driver, "?", "n", "escape", "s", "y")
+        assert driver.place == "0 update rnn.linear.bias" and driver.status.startswith("copied delta[0] = ")
+        await typed_at_once(driver, "1", "up", "up", "enter", "down")
+        assert driver.place == "0 update rnn.linear.weight"
+        await driver.press("question_mark", "f")
+        await typed_at_once(driver, "n", "escape", "u")
+        assert driver.place == "0 update" and not app.screen.is_modal
+        await driver.press("colon", *"goto 0 loss", "enter")
+        assert driver.place == "0 loss"

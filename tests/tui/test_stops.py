@@ -28,6 +28,14 @@ async def test_c_and_C_run_to_breakpoints_and_say_which(debug: Debug) -> None:
         assert (driver.place, driver.status) == ("4 loss", "breakpoint 2: loss")
         await driver.press("C")
         assert driver.place == "3 backward rnn.tanh t=1"
+        await driver.command("goto 3 forward")
+        await driver.command("watch linear.weight.grad_norm > 3")
+        rows = [" ".join(line.split("│")[0].split()) for line in driver.text.split("\n") if set("●○") & set(line)]
+        assert rows == ["● loss", "○▸ backward", "○▸ update"], "what is closed has marks, too"
+        await driver.command("goto 3 update linear.weight")
+        assert "> ●    linear.weight" in driver.text
+        await driver.command("delete 3")
+        await driver.command("goto 3 backward rnn.tanh t=1")
         await driver.command("delete 2")
         await driver.press("C")
         assert driver.place == "3 backward rnn.tanh t=1"

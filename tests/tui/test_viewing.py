@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tui.actions import viewing
+from tui.actions import counting
 from tui.viewmodels.numbers import cell as cell_text
 from tui.widgets.lines_view import LinesView
 from tui.widgets.tensor_table import TensorTable
@@ -15,29 +15,43 @@ from tui.widgets.tensor_table import TensorTable
 Debug = Callable[..., Any]
 
 
-async def test_digits_show_panels_and_before_a_move_they_count(debug: Debug, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_digits_alone_show_panels_and_say_so_and_without_a_pause_they_count(
+    debug: Debug, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with debug("rnn-sin-cos") as driver:
         app = driver.app
         await driver.press("7")
         assert app.view == "7" and app.focused is app.query_one(LinesView)
-        assert "equations of" in driver.text
-        monkeypatch.setattr(viewing, "FLUENT", -1.0)  # what follows much later
+        assert "equations of" in driver.text and driver.status.startswith("equations: ")
         await driver.press("s")
         assert (app.position.event, app.view) == (1, "7")
         await driver.press("2")
         assert app.view is None and app.focused is app.query(TensorTable).first()
-        await driver.press("0")
-        assert app.focused is app.query_one("#findings")
-        await driver.press("1")
-        assert app.focused is app.query_one("#tree")
-        monkeypatch.setattr(viewing, "FLUENT", 1e6)  # what follows at once
-        app._typed = float("-inf")  # what was typed before is long ago
+        assert driver.status.startswith("tensors: ")
         await driver.press("1", "0", "s")
-        assert (app.position.event, app.view) == (11, None), "ten steps from event 1; the panel is as it was"
-        await driver.press("2", "right_curly_bracket")
+        assert (app.position.event, app.view) == (11, None), "the count begins anew behind an opened panel"
+        assert app.focused is app.query(TensorTable).first()
+        await driver.press("0")
+        assert app.focused is app.query_one("#findings") and driver.status.startswith("findings: ")
+        await driver.press("1")
+        assert app.focused is app.query_one("#tree") and driver.status.startswith("events: ")
+        await driver.pilot.press("1", "2")
+        assert "12 times" in driver.status
+        await driver.press("escape", "s")
+        assert app.position.event == 12, "esc has forgotten the count"
+        await driver.press("1", "2", "t", "s")
+        assert app.position.event == 13, "so does a key that nothing is counted for"
+        await driver.press("8", "question_mark")
+        assert app.view == "8" and app.screen.is_modal, "a digit before such a key opens its panel"
+        await driver.press("escape", "2", "right_curly_bracket")
         assert app.position.iteration == 2
         await driver.press("9", "left_curly_bracket")
         assert app.position.iteration == 0
+        monkeypatch.setattr(counting, "ALONE", 0.001)
+        await driver.pilot.press("6")
+        while app.alone is not None:
+            await driver.pilot.pause()
+        assert app.view == "6", "a moment is over"
 
 
 async def test_keys_that_come_faster_than_the_screen_are_all_taken_and_the_last_is_shown(

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.widgets import Input
 
 import scenarios
 from mtorch import Training
@@ -104,12 +103,11 @@ async def test_a_comparison_is_as_long_as_one_says_and_what_is_known_shows_when_
         assert len(driver.app.session.losses) == 8
         await driver.command("compare trunk 0")
         assert driver.status.startswith("compare expects NAME, or NAME and how many iterations")
-        line = driver.app.query_one("#command", Input)
-        line.post_message(Input.Submitted(line, "compare trunk 1000000"))
+        driver.submit("compare trunk 1000000")
         while "esc stops; a-name-that-takes-some-room and trunk first differ at 5 update" not in driver.status:
             await driver.pilot.pause()
         monkeypatch.setattr(running, "HEARD", 1e9)  # however long keys take here
-        line.post_message(Input.Submitted(line, "note x"))
+        driver.submit("note x")
         await driver.pilot.pause()
         assert driver.status == "noted at a-name-that-takes-some-room · 5 forward; notes lists all"
         await driver.pilot.press("s")

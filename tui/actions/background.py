@@ -8,6 +8,7 @@ from typing import Any
 
 from textual.worker import get_current_worker
 
+from mtorch.debug.spans import plural
 from tui.messages import Working
 
 GROUPS = ("check", "compare", "sources")
@@ -16,7 +17,8 @@ GROUPS = ("check", "compare", "sources")
 LONG = 1.0
 """Seconds after which it is said what is under way."""
 
-STOPPED = "stopped by esc"
+STOPPED = "stopped; the next move begins it anew"
+STOPPED_HERE = "stopped; coming here again begins it anew"
 
 
 class Background:
@@ -35,7 +37,7 @@ class Background:
             count += 1
             if time.monotonic() > next_word and not worker.is_cancelled:
                 next_word = time.monotonic() + 0.1
-                self.post_message(Working(f"{doing}: {count} calls so far … esc stops"))
+                self.post_message(Working(self.till_stopped(f"{doing}: {plural(count, 'call')} so far")))
             return not worker.is_cancelled
 
         return going
@@ -61,16 +63,15 @@ class Background:
             return
         for worker in stopped:
             worker.cancel()
+        self.say(STOPPED_HERE if self.checking is None else STOPPED)
         if self.checking is not None:
             self.failures[self.checking], self.checking = STOPPED, None
-        self.uncompared.update(dict.fromkeys(self.comparing, STOPPED))
+        self.uncompared.update(dict.fromkeys(self.comparing, STOPPED_HERE))
         self.comparing.clear()
-        self._progressing = False
-        self.say("stopped; coming here again begins it anew")
         self.show()
 
     def forget_stopped(self: Any) -> None:
         """Another place shows: what was stopped there is begun anew when one comes back."""
         for known in (self.failures, self.uncompared):
-            for key in [key for key, why in known.items() if why == STOPPED]:
+            for key in [key for key, why in known.items() if why in (STOPPED, STOPPED_HERE)]:
                 del known[key]

@@ -9,13 +9,13 @@ from mtorch.debug.cells import MOST, next_value, parameter_at, settable
 from mtorch.debug.origins import last_change, next_change
 from mtorch.debug.recording.window import Window
 from mtorch.debug.session import Going, Stopped
+from mtorch.debug.spans import plural
 from mtorch.debug.timeline import Position
 from mtorch.errors import MtorchError
 from tui.actions.whatif import beyond
 from tui.viewmodels.branching import change_words
 from tui.viewmodels.kinds import is_real
 from tui.viewmodels.numbers import cell
-from tui.viewmodels.verdict import plural
 
 
 class Cells:
@@ -80,7 +80,7 @@ class Cells:
         try:
             self.arrive(*job(lambda _: False))
         except Stopped:
-            self.say("looking for a change … esc stops")
+            self.say_running("looking for a change")
             self.run_far(job)
         except BaseException as error:  # a user's own layers may raise anything, sys.exit too
             self.fail(error)

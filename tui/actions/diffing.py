@@ -51,7 +51,11 @@ class Diffs:
     @property
     def greeting(self: Any) -> str:
         """What is said first where there is another run from the start."""
-        return f"{self.other.name} is beside this: c runs to where they part, D leaves it"
+        return f"{self.other.name} is beside this: {self._diff_keys}"
+
+    @property
+    def _diff_keys(self: Any) -> str:
+        return f"{self.key_of('continue')} runs to where they part, {self.key_of('diff')} leaves it"
 
     def action_diff_mode(self: Any) -> None:
         """Leave the other run; or the command line, to name one."""
@@ -83,7 +87,7 @@ class Diffs:
             self.other = other
             if self.broad:
                 self.call_later(self.put_view, None)  # two tables take the room
-            return at, f"{step_words(step, self.own_name, other.name)}; c runs to where they part, D leaves"
+            return at, f"{step_words(step, self.own_name, other.name)}; {self._diff_keys}"
 
         self.start(job, f"bringing {named(name)} here")
 
@@ -155,7 +159,7 @@ class Diffs:
             end = at.iteration + FAR
             return Position(end, 0), f"no difference in iterations {at.iteration}…{end - 1}; c goes on"
 
-        self.say(f"comparing with {other.name} … esc stops")
+        self.say_running(f"comparing with {other.name}")
         self.run_far(job)
 
 

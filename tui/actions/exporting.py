@@ -63,5 +63,5 @@ class Exports:
             write(path, made.content)
             return at, f"{path}: {made.words}"
 
-        self.say(f"making {path} … esc stops")
+        self.say_running(f"making {path}")
         self.run_far(job, f"making {path}")

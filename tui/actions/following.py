@@ -26,6 +26,8 @@ class Follows:
 
     script: CommandFile | None
     typed: list[str]
+    _transcribed: tuple[str, list[str]] = ("", [])
+    """What was said last of where we are."""
     _led = ""
     """Where the latest of `typed` led."""
     _leading: int | None = None
@@ -33,8 +35,8 @@ class Follows:
 
     @property
     def busy(self: Any) -> bool:
-        """Whether something runs, or the iteration that shows is still to be checked."""
-        if self.running is not None or self.checking is not None:
+        """Whether something runs, a digit waits, or the iteration that shows is still to be checked."""
+        if self.running is not None or self.checking is not None or self.alone is not None:
             return True
         if any(not worker.is_finished for worker in self.workers if worker.group != "follow"):
             return True
@@ -80,15 +82,17 @@ class Follows:
         if self.refused:
             script.fail(line, self.refused)
         else:
-            words = plain(line.text), self.address, plain(self.said), self.here_words(), self._over()
-            script.transcript.append(entry(*words))
+            here = self.address, self.here_words()
+            words = [] if here == self._transcribed else here[1]
+            script.transcript.append(entry(plain(line.text), self.address, plain(self.said), words, self._over()))
+            self._transcribed = here
         return False
 
     def _over(self: Any) -> list[str]:
         """What a list over the screen says."""
         screen = self.screen
         if isinstance(screen, Listing):
-            return [screen.words, *map(plain, screen.lines)]
+            return [screen.words, *screen.lines]
         if isinstance(screen, ChoiceScreen):
             return [line for text in (screen.heading, *screen.options) for line in text.plain.split("\n")]
         return []

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.filesize import decimal
 
+from mtorch.debug.spans import plural
 from tui.guest import what
 
 
@@ -41,8 +42,8 @@ class Keeps:
             self.refuse(what(error))
             return
         self.warned = ""
-        count, where = len(self.branches.trunk.losses), self.notebook.saved
-        self.say(f"{count} iterations are in {where} ({decimal(size)}); mtorch replay opens it")
+        said = plural(len(self.branches.trunk.losses), "iteration is", "iterations are")
+        self.say(f"{said} in {self.notebook.saved} ({decimal(size)}); mtorch replay opens it")
 
     def interrupt(self: Any) -> None:
         """Ctrl-C."""

@@ -7,6 +7,9 @@ from typing import Any
 from mtorch.debug.events import Address
 from mtorch.debug.session import Going, Stopped
 from mtorch.debug.timeline import MOVES, Position
+from tui.messages import Jump
+from tui.widgets.event_tree import EventTree
+from tui.widgets.findings_list import FindingsList
 
 FAR = 100
 """Iterations that one press of c checks before it says that it found nothing."""
@@ -36,7 +39,7 @@ class Moves:
             event, last = MOVES[move](self.trace.events, at.event), len(self.trace.events) - 1
             self.go(job, max(0, at.iteration + (event > last) - (event < 0)))
         elif self.free() is not None:
-            self.say(f"{times} times … esc stops")
+            self.say_running(f"{times} times")
             self.run_far(job)
 
     def action_level(self: Any, by: int) -> None:
@@ -54,6 +57,24 @@ class Moves:
             self.say("this is the outermost level" if by < 0 else "there is nothing inside this event")
         else:
             self.go(lambda _: (Position(at.iteration, there.index), ""), at.iteration)
+
+    def action_along(self: Any, by: int) -> None:
+        """To the event that the tree shows below this one, or above it."""
+        self.on_moved()
+        if (at := self.position) is not None:
+            there = Position(at.iteration, self.query_one(EventTree).beside(by))
+            if there != at:
+                self.go(lambda _: (there, ""), at.iteration)
+
+    def action_fold(self: Any) -> None:
+        self.on_moved()
+        self.query_one(EventTree).fold()
+
+    def action_go_to_finding(self: Any) -> None:
+        """To where the chosen one of the findings is."""
+        self.on_moved()
+        if (finding := self.query_one(FindingsList).chosen) is not None:
+            self.on_jump(Jump(finding.event, finding.iteration))
 
     def action_iteration(self: Any, by: int) -> None:
         by *= self.counted()
@@ -93,7 +114,7 @@ class Moves:
                 key = self.key_of("continue")
                 return Position(end, 0), f"no finding in iterations {at.iteration}…{end - 1}; {key} goes on"
 
-        self.say("checking … esc stops")
+        self.say_running("checking")
         self.run_far(job)
 
     def action_reverse_continue(self: Any) -> None:
@@ -104,7 +125,7 @@ class Moves:
             found = self.session.previous_finding(at, going)
             return (at, "no finding before this one") if found is None else (found, "")
 
-        self.say("checking … esc stops")
+        self.say_running("checking")
         self.run_far(job)
 
     def action_goto(self: Any, words: str) -> None:

@@ -50,7 +50,8 @@ class Notes:
         notes = self.notebook.notes
         gone = chosen("delete-note", words, range(1, len(notes) + 1), "note")
         notes[:] = [note for n, note in enumerate(notes, 1) if n not in gone]
-        self.say(f"forgot {'note' if len(gone) == 1 else 'notes'} {words}; the others are numbered anew")
+        rest = "; the others are numbered anew" if notes else ""
+        self.say(f"forgot {'note' if len(gone) == 1 else 'notes'} {words}{rest}")
         self.show()
 
     def go_to_note(self: Any, number: int | None) -> None:

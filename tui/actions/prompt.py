@@ -6,7 +6,7 @@ import glob
 import os
 from typing import Any
 
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from mtorch.errors import MtorchError
 from tui.commands import COMMANDS, parse
@@ -16,6 +16,7 @@ from tui.viewmodels.completion import Context, candidates
 from tui.viewmodels.numbers import FORMS
 from tui.viewmodels.views import VIEWS
 from tui.widgets.command_line import CommandLine
+from tui.widgets.line import put
 
 MOST_FILES = 100
 """Files that a completion offers at most."""
@@ -30,8 +31,12 @@ class Prompt:
         """Whether a key does what it is for: a colon is a colon where text is typed."""
         return not (action == "command" and (isinstance(self.focused, Input) or self.screen.is_modal))
 
-    def action_command(self: Any, words: str = "") -> None:
+    def action_command(self: Any, words: str = "", verb: str = "") -> None:
+        """Open the command line, with words in it; or for the rest of a command that has a sign of its own."""
         line = self.query_one(CommandLine)
+        line.verb = f"{verb} " if verb else ""
+        put(self.query_one("#prompt", Static), COMMANDS[verb].aliases[0] if verb else ":")
+        line.placeholder = COMMANDS[verb].takes.lower() if verb else "goto 0 backward rnn t=3"
         line.put(printable(words))  # which may have a name out of a file
         self.history.begin()
         self._swap(line, True)
@@ -44,11 +49,12 @@ class Prompt:
     def action_close_command(self: Any) -> None:
         self._swap(self.query_one(CommandLine), False)
 
-    async def on_input_submitted(self: Any, message: Input.Submitted) -> None:
-        if not isinstance(message.input, CommandLine):
-            return
-        self._swap(message.input, False)
-        if not (line := message.value.strip()):
+    async def action_submit_command(self: Any) -> None:
+        """Do what stands in the command line, which closes."""
+        widget = self.query_one(CommandLine)
+        line = widget.line.strip() if widget.value.strip() else ""
+        self._swap(widget, False)
+        if not line:
             return
         self.history.add(line)
         before, running, self.refused = self.address, self.running, ""
@@ -79,6 +85,8 @@ class Prompt:
 
     def candidates(self: Any, line: str) -> list[str]:
         """How a line may go on, here. Names that would steer the terminal, which nobody types, are left out."""
+        if self.query_one(CommandLine).verb:
+            return []  # a text, and no command
         if self.position is None or self.trace is None:
             return candidates(line, Context())
         events = self.trace.events

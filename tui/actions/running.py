@@ -42,22 +42,31 @@ class Runs:
     """When the latest run did."""
     known = ""
     """What a run under way has found out so far."""
+    unshown = False
+    """Whether the position is another one than shows."""
     refused = ""
     """Why the latest that was not done was not."""
 
     def free(self: Any) -> Position | None:
         """Where we are, if a run can be begun from there; says so where one is under way."""
         if self.running is not None:
-            self.refuse("still running: esc stops it")
+            self.refuse(f"still running: {self.key_of('stop')} stops it")
             return None
         return self.position
+
+    def till_stopped(self: Any, words: str) -> str:
+        """What is under way, and the key that stops it."""
+        return f"{words} … {self.key_of('stop')} stops"
+
+    def say_running(self: Any, words: str) -> None:
+        self.say(self.till_stopped(words))
 
     def go(self: Any, job: Job, iteration: int) -> None:
         """Run a job that needs the given iteration's trace: at once where that is short, else in a worker."""
         if self.running is not None:
             self.free()
         elif self.session.distance(iteration) * self.session.seconds + self.others_cost(iteration) > SHORT:
-            self.say(f"running to iteration {iteration} … esc stops")
+            self.say_running(f"running to iteration {iteration}")
             self.run_far(job)
         else:
             try:
@@ -133,9 +142,13 @@ class Runs:
         if self.session.inexact is not None and not words:
             words = f"careful: iteration {self.session.inexact} came out otherwise when it was run again"
         self.say(words)
+        self.unshown = True
         self.post_message(Moved())
 
     def on_moved(self: Any) -> None:
+        if not self.unshown:
+            return
+        self.unshown = False
         self.show()
         index, self.to_choose = self.to_choose, None
         if index is not None:
@@ -159,7 +172,7 @@ class Runs:
 
     def on_running(self: Any, message: Running) -> None:
         if self.running is not None and time.monotonic() - self._told > HEARD:
-            self._put(f"iteration {message.iteration} … esc stops" + (self.known and f"; {self.known}"))
+            self._put(self.till_stopped(f"iteration {message.iteration}") + (self.known and f"; {self.known}"))
 
     def on_jump(self: Any, message: Jump) -> None:
         if self.position is not None:
@@ -167,6 +180,9 @@ class Runs:
             self.go(lambda _: (Position(iteration, message.event), ""), iteration)
 
     def action_stop(self: Any) -> None:
+        if self.take_digits():
+            self.say("")
+            return
         if self.playing:
             self.action_play()
         self.ahead.clear()

@@ -132,7 +132,10 @@ class Shows:
         said = verdict(event, report, told)
         panel = self.query_one("#verdict", Static)
         room = panel.content_size
-        lines, equations = here(self.here_words(), map(plain, event.equations), room.width, room.height)
+        whole = list(map(plain, event.equations))
+        lines, equations = here(self.here_words(), whole, room.width, room.height)
+        lost = equations != [f"  {equation}" for equation in whole]
+        panel.border_title = f"here · {self.key_of('panel-7')} shows the equations" if lost else "here"
         words = Text("\n".join(lines), self.colour("text-error" if self.failed else KIND[said.kind]), no_wrap=True)
         words.append("".join(f"\n{equation}" for equation in equations), "dim")
         put(panel, words)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from mtorch.debug.breakpoints import Breakpoint, Breakpoints, at_event, check, stops
+from mtorch.debug.breakpoints import Breakpoint, Breakpoints, at_event, check, stops, watched
 from mtorch.debug.conditions import parse
 from mtorch.debug.events import Trace
 from mtorch.debug.hits import next_hit, previous_hit
@@ -16,6 +17,7 @@ from mtorch.errors import MtorchError, unknown
 from tui.actions.whatif import beyond
 from tui.commands import chosen
 from tui.screens.listing import Listing
+from tui.viewmodels.tree import STOP, STOP_INSIDE, marks
 
 
 class Stops:
@@ -23,13 +25,15 @@ class Stops:
 
     stops: Breakpoints
 
-    _marked: tuple[Trace | None, list[Breakpoint], frozenset[int]] = (None, [], frozenset())
+    _marked: tuple[Trace | None, list[Breakpoint], Mapping[int, str]] = (None, [], {})
 
-    def stops_in(self: Any, trace: Trace) -> frozenset[int]:
-        """The events of a trace that a breakpoint stops at; found out once as long as both stay."""
+    def stops_in(self: Any, trace: Trace) -> Mapping[int, str]:
+        """The marks of events that a breakpoint stops at, or a watch looks at; found out once as long as both stay."""
         enabled = self.stops.enabled
         if self._marked[0] is not trace or self._marked[1] != enabled:
-            self._marked = trace, enabled, frozenset(event for stop in enabled for event, _ in stops(stop, trace))
+            found = {event for stop in enabled for event, _ in stops(stop, trace)}
+            found |= {event for stop in enabled for event in watched(stop, trace)}
+            self._marked = trace, enabled, marks(trace.events, found, STOP, STOP_INSIDE)
         return self._marked[2]
 
     def run_to_hit(self: Any, at: Position, back: bool) -> None:
@@ -41,7 +45,7 @@ class Stops:
             lost = beyond("no breakpoint is hit before this", self.session)
             return (at, lost) if hit is None else (hit.position, hit.words)
 
-        self.say(f"iteration {at.iteration} … esc stops")
+        self.say_running(f"iteration {at.iteration}")
         self.run_far(job)
 
     def action_break(self: Any, words: str) -> None:

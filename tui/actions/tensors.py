@@ -48,7 +48,8 @@ class Tensors:
 
     @property
     def table(self: Any) -> TensorTable:
-        """The one that shows first."""
+        """The one that shows first, of where we are: a key may come before a move was shown."""
+        self.on_moved()
         return self.query(TensorTable).first()  # type: ignore[no-any-return]
 
     def action_move_cell(self: Any, columns: int, rows: int) -> None:
@@ -124,7 +125,7 @@ class Tensors:
         if what == "cell":
             text, said = cell(table.array[index], "exact"), self.named(index)
         elif table.grid.size > MOST_COPIED:
-            self.say(f"{table.grid.size} numbers are too many for a clipboard: ctrl+e exports them")
+            self.say(f"{table.grid.size} numbers are too many for a clipboard: {self.key_of('export')} exports them")
             return
         else:
             text = "\n".join("\t".join(cell(number, "exact") for number in row) for row in table.grid)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from textual.widgets import Static
@@ -10,19 +9,14 @@ from textual.widgets import Static
 from mtorch.debug.breakpoints import SCALARS
 from mtorch.errors import MtorchError, unknown
 from mtorch.layers.base import Array
-from tui.commands import MOST
 from tui.viewmodels.curves import plots
+from tui.viewmodels.panels import PANELS
 from tui.viewmodels.scene import Scene
 from tui.viewmodels.views import CURVES, VIEWS
+from tui.widgets.findings_list import FindingsList
 from tui.widgets.line import put
 from tui.widgets.lines_view import LinesView
 from tui.widgets.tensor_table import TensorTable
-
-FLUENT = 0.7
-"""Seconds. What is typed after a digit within this time is repeated that many times; alone, the digit shows a panel."""
-
-DIGITS = 7
-"""Of a count, those that are heeded."""
 
 WIDE = 180
 """Columns. From here on there is room for a view beside the tensors, and one shows from the start."""
@@ -35,46 +29,35 @@ ZOOMS = ("", "-half", "-full")
 
 
 class Views:
-    """What the app takes from here; it is an app with a scene.
-
-    A digit shows a panel at once; where a move follows in time it was a count, and the panel goes back.
-    """
+    """What the app takes from here; it is an app with a scene."""
 
     view: str | None = None
     """The digit of the view that shows beside the tensors or in their place."""
     zoom = 0
-    _count, _typed = "", 0.0
-    _before: tuple[str | None, Any] = (None, None)
-
-    def action_digit(self: Any, digit: str) -> None:
-        if not self._count or time.monotonic() - self._typed > FLUENT:
-            self._count, self._before = "", (self.view, self.focused)
-        self._count, self._typed = (self._count + digit)[:DIGITS], time.monotonic()
-        self.to_panel(digit)
 
     def to_panel(self: Any, digit: str) -> None:
+        """The focus goes to what a digit shows, which is said."""
         if digit == "1":
             self.set_focus(self.query_one("#tree"))
         elif digit == "0":
-            self.set_focus(self.query_one("#findings"))
+            self.query_one(FindingsList).unfold()
         elif digit == "2":
             self.put_view(self.view if self.broad else None)
             self.set_focus(self.query(TensorTable).first())
-        elif digit in VIEWS:
+        else:
             self.put_view(digit)
             self.set_focus(self.query_one("CurvesView" if digit == CURVES else "LinesView"))
-            self.say(f"{VIEWS[digit].name}: {VIEWS[digit].summary}")
+        self.say(PANELS[digit].words)
 
     @property
     def broad(self: Any) -> bool:
         return bool(self.size.width >= WIDE)
 
-    def watched(self: Any) -> dict[str, Array]:
-        """The numbers of each iteration that watches are about, as far as they are at hand."""
+    def watched(self: Any) -> dict[str, Array | None]:
+        """The numbers of each iteration that watches are about; None of those that are not at hand."""
         conditions = [stop.condition for stop in self.stops.all if stop.watch and stop.condition is not None]
         names = dict.fromkeys(str(term) for condition in conditions for term in condition.terms)
-        found = {name: self.session.series(name) for name in names if name not in SCALARS}
-        return {name: series for name, series in found.items() if series is not None}
+        return {name: self.session.series(name) for name in names if name not in SCALARS}
 
     def _mount_curves(self: Any) -> None:
         from tui.widgets.curves_view import CurvesView
@@ -97,16 +80,7 @@ class Views:
         if name not in names:
             raise MtorchError(unknown("view", name, list(names)))
         self.put_view(names[name])
-
-    def counted(self: Any) -> int:
-        """The count typed before this key, 1 where there is none; the panel its digits showed goes back."""
-        count, self._count = self._count, ""
-        if not count or time.monotonic() - self._typed > FLUENT:
-            return 1
-        view, focused = self._before
-        self.put_view(view)
-        self.set_focus(focused)
-        return max(1, min(int(count), MOST))
+        self.say(PANELS[names[name] or "2"].words)
 
     def scene(self: Any) -> Scene:
         table = self.query(TensorTable).first()

@@ -38,6 +38,7 @@ class WhatIf:
     known: str
     notebook: Any
     say: Callable[[str], None]
+    say_running: Callable[[str], None]
     run_far: Callable[..., None]
     call_later: Callable[..., Any]
     push_screen: Callable[..., Any]
@@ -45,7 +46,7 @@ class WhatIf:
     def start(self, job: Callable[[Position, Going], tuple[Position, str]], words: str) -> None:
         """Run a job that is handed where we are, unless one is running."""
         if (at := self.free()) is not None:
-            self.say(f"{words} … esc stops")
+            self.say_running(words)
             self.run_far(lambda going: job(at, going))
 
     def enter(self, name: str, at: Position, going: Going) -> Position:
@@ -76,7 +77,8 @@ class WhatIf:
         self.start(job, "making a branch")
 
     def action_branches(self) -> None:
-        self.tell("Branches", branch_lines(self.branches, self.notebook.lengths))
+        at = self.position.iteration if self.position else 0
+        self.tell("Branches", branch_lines(self.branches, self.notebook.lengths, at))
 
     def action_branch(self, name: str) -> None:
         if name != self.branches.current and name in self.branches.names():

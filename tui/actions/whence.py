@@ -15,7 +15,6 @@ from mtorch.debug.timeline import Position
 from tui.guest import what
 from tui.messages import Traced
 from tui.widgets.tensor_panel import TensorPanel
-from tui.widgets.tensor_table import TensorTable
 
 
 class Whence:
@@ -25,8 +24,7 @@ class Whence:
         """The terms of the cell that is chosen, or of the first that shows."""
         if self.free() is None:
             return
-        panel = self.query(TensorPanel).first()
-        index = panel.query_one(TensorTable).cell
+        index, panel = self.table.cell, self.query(TensorPanel).first()
         if index is None:
             self.say("no number shows here: step into it")
         else:
@@ -40,7 +38,7 @@ class Whence:
             return
         trace = self.trace
         place = parse(words, trace.events[at.event])
-        self.say(f"looking for where {place} comes from … esc stops")
+        self.say_running(f"looking for where {place} comes from")
         self.find_sources(trace, place)
 
     def show_sources(self: Any, iteration: int, found: Sources) -> None:

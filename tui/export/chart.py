@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mtorch.debug.spans import plural
+
 WIDTH, HEIGHT, POINTS = 720, 160, 600
 LEFT, TOP, BELOW = 70, 10, 24
 """Room for the labels beside the curve, above and below it."""
@@ -28,8 +30,8 @@ def curve(losses: Sequence[float]) -> str:
             points = " ".join(f"{x[i]:.1f},{y[i]:.1f}" for i in stretch)
             lines.append(f'<polyline points="{points}"/>' if len(stretch) > 1 else dot(x[stretch[0]], y[stretch[0]]))
     lost = len(losses) - int(np.isfinite(losses).sum())
-    words = f"{len(losses)} iterations, from {losses[0]:.6g} to {losses[-1]:.6g}"
-    words += f"; {lost} losses are not finite" if lost else ""
+    words = f"{plural(len(losses), 'iteration')}, from {losses[0]:.6g} to {losses[-1]:.6g}"
+    words += f"; {plural(lost, 'loss is', 'losses are')} not finite" if lost else ""
     labels = [(LEFT - 6, TOP + 5, "end", f"{high:.4g}"), (LEFT - 6, HEIGHT - BELOW, "end", f"{low:.4g}")]
     labels += [(LEFT, HEIGHT - 6, "start", "0"), (WIDTH - 10, HEIGHT - 6, "end", str(len(losses) - 1))]
     texts = "".join(f'<text x="{a}" y="{b}" text-anchor="{anchor}">{text}</text>' for a, b, anchor, text in labels)

@@ -13,7 +13,7 @@ from mtorch.debug.events import Address, Event
 from mtorch.debug.health.thresholds import WINDOW
 from mtorch.debug.report import Report
 from mtorch.debug.session import Going, Session, Stopped
-from mtorch.debug.spans import ranges
+from mtorch.debug.spans import plural, ranges
 from mtorch.debug.timeline import Position
 from mtorch.errors import MtorchError, unknown
 from tui.checking import once_each
@@ -25,7 +25,6 @@ from tui.opening import Opened
 from tui.plain import plain
 from tui.viewmodels.numbers import shape
 from tui.viewmodels.tensors import choose, right_numbers
-from tui.viewmodels.verdict import plural
 
 ALWAYS: Going = lambda _: True  # noqa: E731
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from mtorch.debug.spans import ranges
+from mtorch.debug.spans import plural, ranges
 from tui.export.chart import curve
 from tui.export.dossier import Dossier, Excerpt
 from tui.export.style import STYLE
@@ -17,7 +17,7 @@ from tui.viewmodels.checks import by_tensor, error
 from tui.viewmodels.numbers import shape, short
 from tui.viewmodels.statistics import statistics
 from tui.viewmodels.table import Cell
-from tui.viewmodels.verdict import SIGNS, plural
+from tui.viewmodels.verdict import SIGNS
 from tui.viewmodels.views import parameters
 from tui.viewmodels.views.parameters import HIGH, LOW
 

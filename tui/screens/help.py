@@ -17,7 +17,8 @@ INTRODUCTION = (
     "A training iteration is a tree of events: forward, loss, backward, update. A recurrent layer has its "
     "time steps inside, and each time step the layers that it calls. You stand at one event and see its "
     "tensors. Small letters go forward in time, capitals back.\n\n"
-    "Marks: ✗ the check found this event wrong; · something inside it is wrong; ● a breakpoint stops there. "
+    "Marks: ✗ the check found this event wrong; · something inside it is wrong; ● a breakpoint stops there, "
+    "or a watch looks there; ○ inside it. "
     "Nothing is called right before it was checked.\n\n"
     "Tables scroll by arrows and page keys, too, when they have the focus (tab); ctrl+p finds any key or command.\n"
 )

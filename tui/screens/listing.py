@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from rich.text import Text
 from textual.binding import Binding
 
-from tui.plain import plain
+from tui.plain import printable
 from tui.screens.scrolled import Scrolled
 
 
@@ -18,9 +18,9 @@ class Listing(Scrolled):
 
     def __init__(self, title: str, lines: Iterable[str]) -> None:
         super().__init__()
-        self.words, self.lines = title, list(lines)
+        self.words, self.lines = title, list(map(printable, lines))
 
     def text(self) -> Text:
         text = Text(f"{self.words}\n\n", "bold")
-        text.append("\n".join(" ".join(map(plain, line.split(" "))) for line in self.lines), "not bold")
+        text.append("\n".join(self.lines), "not bold")
         return text

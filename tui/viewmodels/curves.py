@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import count, pairwise
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from tui.plain import plain
 from tui.viewmodels.numbers import short
 from tui.viewmodels.samples import chosen_sample, samples
 from tui.viewmodels.scene import Scene
+
+TICKS = 6
+"""Of an x axis, at most; the narrowest has room for so many of six digits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,12 +30,26 @@ class Curve:
 
 @dataclass(frozen=True, eq=False)
 class Plot:
-    """Curves that share their axes. `at` is where on the x axis we are, None for nowhere."""
+    """Curves that share their axes: `length` whole numbers from 0 on lie along the x axis. `at` is where on it we are,
+    None for nowhere.
+    """
 
     caption: str
     curves: tuple[Curve, ...]
-    x: tuple[float, float]
+    length: int
     at: float | None = None
+
+    @property
+    def x(self) -> tuple[int, int]:
+        """A single point stands in the middle."""
+        return (0, self.length - 1) if self.length > 1 else (-1, 1)
+
+    @property
+    def ticks(self) -> list[int]:
+        """Six whole numbers at most, so many apart as 1, 2, 5, 10 …"""
+        steps = (part * 10**power for power in count() for part in (1, 2, 5))
+        step = next(step for step in steps if (self.length - 1) // step < TICKS)
+        return list(range(0, max(1, self.length), step))
 
     @property
     def y(self) -> tuple[float, float]:
@@ -44,9 +61,9 @@ class Plot:
 
     def same(self, other: Plot) -> bool:
         """Whether they show the same."""
-        return (self.caption, self.x, self.at, len(self.curves)) == (
+        return (self.caption, self.length, self.at, len(self.curves)) == (
             other.caption,
-            other.x,
+            other.length,
             other.at,
             len(other.curves),
         ) and all(
@@ -58,9 +75,10 @@ class Plot:
 def plots(scene: Scene, columns: int) -> list[Plot]:
     """The loss; at a forward or the loss, the chosen sample in time; then what is watched."""
     found = [over_iterations("loss per element", np.asarray(scene.losses, dtype=np.float64), scene, columns)]
-    if scene.event.address.phase in ("forward", "loss") and (course := over_time(scene, columns)):
+    if shows_time(scene) and (course := over_time(scene, columns)):
         found.append(course)
-    return found + [over_iterations(name, series, scene, columns) for name, series in scene.watched.items()]
+    watched = ((name, series) for name, series in scene.watched.items() if series is not None)
+    return found + [over_iterations(name, series, scene, columns) for name, series in watched]
 
 
 def over_iterations(name: str, series: Array, scene: Scene, columns: int) -> Plot:
@@ -70,7 +88,11 @@ def over_iterations(name: str, series: Array, scene: Scene, columns: int) -> Plo
     lost = int(len(series) - np.isfinite(series).sum())
     caption = f"{plain(name)}{now}" + (f" · {lost} not finite" if lost else "")
     x, y = decimated(np.arange(len(series)), series, columns)
-    return Plot(caption, (Curve(name, x, y),), (0, max(1, len(series) - 1)), iteration)
+    return Plot(caption, (Curve(name, x, y),), len(series), iteration if len(series) > 1 else None)
+
+
+def shows_time(scene: Scene) -> bool:
+    return scene.event.address.phase in ("forward", "loss")
 
 
 def over_time(scene: Scene, columns: int) -> Plot | None:
@@ -91,7 +113,8 @@ def over_time(scene: Scene, columns: int) -> Plot | None:
     said = ", ".join(f"{curve.mark} {curve.name}" for curve in found)
     first = ", the first of its numbers" if several else ""
     seq = len(given.input) if given.input is not None else 1
-    return Plot(f"sample {number} in time{first}: {said}", tuple(found), (0, max(1, seq - 1)), scene.event.address.t)
+    at = scene.event.address.t if seq > 1 else None
+    return Plot(f"sample {number} in time{first}: {said}", tuple(found), seq, at)
 
 
 def decimated(x: Array, y: Array, columns: int) -> tuple[Array, Array]:
@@ -107,4 +130,7 @@ def decimated(x: Array, y: Array, columns: int) -> tuple[Array, Array]:
 
 
 def title(scene: Scene) -> str:
-    return f"curves up to iteration {len(scene.losses) - 1}"
+    """What there is, from top to bottom; more than shows at once has to be scrolled to."""
+    time = ["sample in time"] if shows_time(scene) and over_time(scene, 1) else []
+    watched = [plain(name) + (" (not recorded)" if series is None else "") for name, series in scene.watched.items()]
+    return f"curves to iteration {len(scene.losses) - 1}: {' ↓ '.join(['loss', *time, *watched])}"

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from mtorch.debug.differences import make
 from mtorch.debug.events import Event
 from mtorch.debug.lockstep import Step
+from mtorch.debug.spans import plural
 from mtorch.layers.base import Array
 from tui.viewmodels.kinds import is_complex, is_real
 from tui.viewmodels.numbers import short
-from tui.viewmodels.verdict import plural
 
 LONGEST = 13
 """Characters of two names that fit above a column, beside its number."""

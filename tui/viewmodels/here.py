@@ -25,13 +25,15 @@ def here(said: Sequence[str], equations: Iterable[str], width: int, height: int)
     return lines, [cut(f"  {equation}", width) for equation in equations][: height - len(lines)]
 
 
-def spread(texts: Sequence[str], width: int, height: int) -> Iterator[tuple[int, str]]:
-    """Texts in a line each at least, and in more as long as there are any; each line with the number of its text."""
-    spare = max(0, height - len(texts))
+def spread(texts: Sequence[str], width: int, height: int | None) -> Iterator[tuple[int, str]]:
+    """Texts in a line each at least, and in more as long as there are any, in all without a height; each line with the
+    number of its text.
+    """
+    spare = None if height is None else max(0, height - len(texts))
     for number, text in enumerate(texts):
         whole = wrap(text, max(1, width))
-        used = min(len(whole), 1 + spare)
-        spare -= used - 1
+        used = len(whole) if spare is None else min(len(whole), 1 + spare)
+        spare = None if spare is None else spare - used + 1
         last = whole[-1] if used == len(whole) else cut(" ".join(whole[used - 1 :]), width)
         yield from ((number, line) for line in [*whole[: used - 1], last])
 

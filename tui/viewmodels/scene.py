@@ -18,7 +18,7 @@ class Scene:
 
     `tensor` is the name of the tensor that shows, `cell` the index of its chosen cell; `losses` are those of all
     iterations that ran. `optimizer` is the optimiser's state before the iteration where the session has it at hand.
-    `watched` has numbers of each iteration, by name.
+    `watched` has numbers of each iteration, by name; None where they are not at hand.
     `dark` and `colour` are the theme's; `names` are those of units, see `Training`.
     """
 
@@ -29,7 +29,7 @@ class Scene:
     cell: tuple[int, ...] | None = None
     losses: Sequence[float] = ()
     optimizer: Mapping[str, Array] = field(default_factory=dict)
-    watched: Mapping[str, Array] = field(default_factory=dict)
+    watched: Mapping[str, Array | None] = field(default_factory=dict)
     dark: bool = True
     colour: bool = True
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mtorch.debug.sources import Sources
+from mtorch.debug.spans import plural
 from tui.plain import plain
 
 WRONG = 1e-3
@@ -22,7 +23,7 @@ def heading(found: Sources) -> str:
     made = "handed on from" if handed else several
     missed = ""
     if abs(found.off) > WRONG * max(abs(found.value), abs(found.value - found.off)):
-        missed = f"; but they add up to {found.value - found.off:.6g}"
+        missed = f"; but {'that is' if count == 1 else 'they add up to'} {found.value - found.off:.6g}"
         if found.value:
             missed += f", {(found.value - found.off) / found.value:.6g} times what was recorded"
     elif found.off:
@@ -35,5 +36,5 @@ def lines(found: Sources) -> list[str]:
     told = [plain(f"{term.value:+.5g}".rjust(12) + f"  {term.words}") for term in found.terms[:SHOWN]]
     if rest := found.terms[SHOWN:]:
         total = sum(term.value for term in rest) + found.rest
-        told.append(f"{total:+.5g}".rjust(12) + f"  {len(rest)} smaller ones together")
+        told.append(f"{total:+.5g}".rjust(12) + f"  {plural(len(rest), 'smaller one', 'smaller ones together')}")
     return told

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass
 
 from mtorch.debug.events import Event, is_step
 
-WRONG, WRONG_INSIDE, STOP, NONE = "✗", "·", "●", " "
+WRONG, WRONG_INSIDE, STOP, STOP_INSIDE, NONE = "✗", "·", "●", "○", " "
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,12 @@ def phase_of(event: Event) -> str:
     return event.address.phase if event.parent is None and event.label != event.address.phase else ""
 
 
-def marks(events: tuple[Event, ...], marked: Iterable[int]) -> Mapping[int, str]:
-    """Of each event that has one: marked itself, or something marked inside it."""
-    inside = {above: WRONG_INSIDE for event in marked for above in ancestors(events, event)}
-    return {**inside, **dict.fromkeys(marked, WRONG)}
+def marks(
+    events: tuple[Event, ...], marked: Collection[int], own: str = WRONG, inside: str = WRONG_INSIDE
+) -> Mapping[int, str]:
+    """Of each event that has one: its own, or that of something marked inside it."""
+    around = {above: inside for event in marked for above in ancestors(events, event)}
+    return {**around, **dict.fromkeys(marked, own)}
 
 
 def row(events: tuple[Event, ...], index: int, opened: bool, marks: Mapping[int, str]) -> Row:

@@ -10,6 +10,7 @@ from mtorch.debug.diagnosis.findings import Finding
 from mtorch.debug.events import Event
 from mtorch.debug.gradcheck import Check
 from mtorch.debug.report import Report
+from mtorch.debug.spans import plural
 from tui.viewmodels.numbers import short
 from tui.viewmodels.once import once
 
@@ -88,7 +89,3 @@ def checks_of(report: Report) -> Mapping[int, list[Check]]:
 def counts(report: Report) -> tuple[int, int]:
     """How many gradients are right, and how many were not checked."""
     return sum(check.ok is True for check in report.checks), sum(check.ok is None for check in report.checks)
-
-
-def plural(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from textual.binding import Binding
+from textual.events import Key, Paste
 from textual.suggester import Suggester
 from textual.widgets import Input
 
@@ -15,10 +16,10 @@ Candidates = Callable[[str], list[str]]
 
 
 class CommandLine(Input):
-    """`Input.Submitted` brings the command. `candidates` says how a line may go on."""
+    """`candidates` says how a line may go on."""
 
     BINDINGS = [
-        Binding("enter", "submit", "do it", id="command.submit"),
+        Binding("enter", "app.submit_command", "do it", id="command.submit"),
         Binding("tab", "complete(1)", "complete", id="command.complete"),
         Binding("shift+tab", "complete(-1)", show=False, id="command.complete-back"),
         Binding("up", "browse(-1)", "earlier", key_display="↑", id="command.earlier"),
@@ -31,8 +32,23 @@ class CommandLine(Input):
         self.candidates, self.history = candidates, history
         self._cycle: list[str] = []
 
+    verb = ""
+    """A command that what is typed is the rest of; it does not show."""
+
+    @property
+    def line(self) -> str:
+        """The whole command."""
+        return self.verb + self.value
+
     def put(self, words: str) -> None:
         self.value, self.cursor_position = words, len(words)
+
+    async def take(self, event: Key | Paste) -> None:
+        """What is typed or pasted, if it is text."""
+        if isinstance(event, Key):
+            await self._on_key(event)
+        else:
+            self._on_paste(event)
 
     def action_complete(self, by: int) -> None:
         """The first way to go on; where that one stands already, the next or the one before."""
@@ -43,7 +59,7 @@ class CommandLine(Input):
             self.put(found[0 if by > 0 else -1])
 
     def action_browse(self, by: int) -> None:
-        self.put(self.history.browse(by, self.value))
+        self.put(self.history.browse(by, self.line, self.verb).removeprefix(self.verb))
 
 
 class Likeliest(Suggester):

@@ -64,6 +64,7 @@ class Chart(PlotWidget, can_focus=False):
         colour = self.app.colour  # type: ignore[attr-defined]
         self.clear()
         self.set_xlimits(*plot.x)
+        self.set_xticks(plot.ticks)
         self.set_ylimits(*plot.y)
         if plot.at is not None:
             self.add_v_line(plot.at, "dim")

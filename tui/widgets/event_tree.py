@@ -14,8 +14,8 @@ from textual.strip import Strip
 
 from mtorch.debug.events import Trace
 from tui.messages import Jump
-from tui.plain import plain
-from tui.viewmodels.tree import NONE, STOP, ancestors, marks, row, visible
+from tui.plain import printable
+from tui.viewmodels.tree import NONE, ancestors, marks, row, visible
 from tui.widgets.line_view import LineView
 
 CURRENT = Style(bold=True, reverse=True)
@@ -25,15 +25,15 @@ class EventTree(LineView):
     """Shows what is open; the current event's ancestors always are."""
 
     BINDINGS = [
-        Binding("up", "along(-1)", "up", show=False, id="tree.up"),
-        Binding("down", "along(1)", "down", show=False, id="tree.down"),
-        Binding("enter", "fold", "open or close", show=False, id="tree.fold"),
+        Binding("up", "app.along(-1)", "up", show=False, id="tree.up"),
+        Binding("down", "app.along(1)", "down", show=False, id="tree.down"),
+        Binding("enter", "app.fold", "open or close", show=False, id="tree.fold"),
     ]
 
     trace: Trace | None = None
     marked: Mapping[int, Any] = {}
     current = 0
-    stops: frozenset[int] = frozenset()
+    stops: Mapping[int, str] = {}
 
     def __init__(self, **options: str) -> None:
         super().__init__(**options)
@@ -41,8 +41,8 @@ class EventTree(LineView):
         self.rows: list[int] = []
         self.open: frozenset[int] = frozenset()
 
-    def show(self, trace: Trace, current: int, marked: Mapping[int, Any], stops: frozenset[int] = frozenset()) -> None:
-        """`stops` are the events that a breakpoint stops at."""
+    def show(self, trace: Trace, current: int, marked: Mapping[int, Any], stops: Mapping[int, str]) -> None:
+        """`stops` are the marks of breakpoints."""
         if marked is not self.marked or trace is not self.trace:
             self.marked, self.marks = marked, marks(trace.events, marked)
         before, self.trace, self.current, self.stops = self.trace, trace, current, stops
@@ -59,12 +59,12 @@ class EventTree(LineView):
         """Of the current event."""
         return bisect_left(self.rows, self.current)
 
-    def action_along(self, by: int) -> None:
-        line = self.line + by
-        if 0 <= line < len(self.rows):
-            self.post_message(Jump(self.rows[line]))
+    def beside(self, by: int) -> int:
+        """The event that shows so many rows below the current one, or as far as there are rows."""
+        return self.rows[max(0, min(len(self.rows) - 1, self.line + by))]
 
-    def action_fold(self) -> None:
+    def fold(self) -> None:
+        """Open or close the current event."""
         if self.trace is not None:
             self.opened ^= {self.current}
             self.show(self.trace, self.current, self.marked, self.stops)
@@ -83,16 +83,10 @@ class EventTree(LineView):
         events = self.trace.events
         shown = row(events, index, index in self.open, self.marks)
         here, style = (">", base + CURRENT) if index == self.current else (" ", base)
-        stop = STOP if index in self.stops else " "
-        if shown.mark == NONE and stop == " ":
-            segments = [Segment(f"{here}{shown.mark}{stop}{plain_row(shown.text)}", style)]
+        stop = self.stops.get(index, NONE)
+        if shown.mark == NONE == stop:
+            segments = [Segment(f"{here}{shown.mark}{stop}{printable(shown.text)}", style)]
         else:
             mark = style + Style(color=self.app.colour("text-error"), bold=True)
-            segments = [Segment(f"{here}{shown.mark}{stop}", mark), Segment(plain_row(shown.text), style)]
+            segments = [Segment(f"{here}{shown.mark}{stop}", mark), Segment(printable(shown.text), style)]
         return Strip(segments).adjust_cell_length(width, style)
-
-
-def plain_row(text: str) -> str:
-    """A row's text, made safe, its indent kept."""
-    bare = text.lstrip(" ")
-    return " " * (len(text) - len(bare)) + plain(bare)

@@ -69,7 +69,7 @@ def cause_of(
     got: Array, parts: list[Array], total: Array, true: Array | None, directions: list[Array]
 ) -> tuple[str, str, dict[str, Any]]:
     """The cause, the rest of a sentence, and the evidence."""
-    calls = f"the sum of its {len(parts)} backward calls' contributions"
+    calls = f"the sum of its {len(parts)} backward calls' contributions" if len(parts) > 1 else "its backward call's"
     if parts and not got.any():
         return "missing-accumulation", f"is nothing, and not {calls}", {"calls": len(parts)}
     for number, part in enumerate(parts):

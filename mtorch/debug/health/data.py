@@ -53,7 +53,7 @@ def imbalanced_classes(window: Window, limits: Thresholds) -> list[Finding]:
         return []
     common, rare = int(total.argmax()), int(total.argmin())
     message = (
-        f"of {total.sum()} labels, {total[common]} are class {common} and {total[rare]} are class {rare}: a network "
+        f"of {total.sum()} labels, {total[common]} are of class {common} and {total[rare]} of class {rare}: a network "
         f"that always says {common} is right in {total[common] / total.sum():.0%} of all cases"
     )
     facts = {"commonest": common, "rarest": rare, "counts": [int(n) for n in total]}

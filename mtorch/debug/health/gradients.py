@@ -9,6 +9,7 @@ from typing import Any
 from mtorch.debug.diagnosis.findings import Finding
 from mtorch.debug.health.thresholds import Thresholds
 from mtorch.debug.health.vitals import Parameter, Vitals, Window, median
+from mtorch.debug.spans import plural
 
 
 def found(
@@ -100,8 +101,8 @@ def gradients_not_reset(window: Window, limits: Thresholds) -> list[Finding]:
         return []
     p = left[0][-1]
     message = (
-        f"backward finds gradients that an update has used already, in {len(left)} parameters: {p.label}'s has norm "
-        f"{p.begun:.3g} before and {p.gradient or 0:.3g} after it. zero_grad is missing"
+        f"backward finds gradients that an update has used already, in {plural(len(left), 'parameter')}: "
+        f"{p.label}'s has norm {p.begun:.3g} before and {p.gradient or 0:.3g} after it. zero_grad is missing"
     )
     event = window.last.parameters[[q.label for q in window.last.parameters].index(p.label)].event
     facts = {"parameters": len(left), "norm_before": p.begun, "norm_after": p.gradient, "times": len(left[0])}

@@ -8,6 +8,7 @@ from mtorch.debug.diagnosis.findings import Finding
 from mtorch.debug.health.gradients import found
 from mtorch.debug.health.thresholds import Thresholds
 from mtorch.debug.health.vitals import Window
+from mtorch.debug.spans import plural
 
 
 def dead_units(window: Window, limits: Thresholds) -> list[Finding]:
@@ -26,8 +27,8 @@ def dead_units(window: Window, limits: Thresholds) -> list[Finding]:
         if dead.mean() >= limits.dead_share:
             path = series[-1].path
             message = (
-                f"{dead.sum()} of {path}'s {dead.size} units are 0 for every sample of {len(series)} iterations: "
-                f"they pass nothing on, and learn nothing"
+                f"{dead.sum()} of {path}'s {plural(dead.size, 'unit is', 'units are')} 0 for every sample of "
+                f"{len(series)} iterations: they pass nothing on, and learn nothing"
             )
             facts = {"dead": int(dead.sum()), "units": dead.size, "iterations": len(series)}
             findings.append(found("dead-units", window.last, path, "output", series[-1].event, message, facts))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mtorch import SquareLoss, layers
 from mtorch.debug.tracer import LossLayer
-from mtorch.debug.twins import own, sharing, spare, twin
+from mtorch.debug.twins import own, ready, sharing, spare, twin
 from tests.mtorch.exact import LAYERS
 
 
@@ -73,3 +73,23 @@ def test_arrays_are_shared_only_where_nobody_changes_them_in_place() -> None:
     mine = Mine()
     mine.parameters = {"weight": np.ones(3)}
     assert spare(mine).parameters["weight"] is not mine.parameters["weight"]
+
+
+def test_a_backward_is_made_of_what_was_saved_last_where_that_is_all_it_takes() -> None:
+    class Strange(layers.Linear):
+        def backward(self, grad_output: Any) -> Any:
+            return super().backward(grad_output)
+
+    x = np.ones((2, 3))
+    for kind, saved in ((layers.Linear, 1), (Strange, 3)):
+        layer = kind(3, 3, rng=0)
+        for scale in (1, 2, 3):
+            layer.forward(scale * x)
+        found = ready(layer)
+        assert len(found.saved) == saved and len(layer.saved) == 3
+        found.backward(x)
+        layer.backward(x)
+        assert numbers(found) == numbers(layer)
+    whole = layers.RNN(3, 4, rng=0)
+    whole.forward(np.ones((5, 2, 3)))
+    assert len(ready(whole).linear.saved) == 5

@@ -9,7 +9,7 @@ import pytest
 
 import scenarios
 from mtorch.debug.session import Session
-from tui.viewmodels.curves import decimated, plots
+from tui.viewmodels.curves import Plot, decimated, plots, title
 from tui.viewmodels.scene import Scene
 
 SMALL = {"hidden": 3, "seq": 5, "batch": 4}
@@ -39,6 +39,8 @@ def test_the_loss_is_marked_at_this_iteration_and_says_what_is_not_finite(waves:
     lost = plots(replace(waves, losses=[1.0, np.nan, 1.0, np.inf]), 40)[0]
     assert lost.caption.endswith("2 not finite") and lost.y == (0.0, 2.0), "there is room around it"
     assert plots(replace(waves, losses=()), 40)[0].y == (-0.05, 1.05)
+    single = plots(replace(waves, losses=[0.5]), 40)[0]
+    assert (single.x, single.ticks, single.at) == ((-1, 1), [0], None), "a point, with no line through it"
 
 
 def test_the_chosen_samples_waves_show_at_forwards_and_the_loss(waves: Scene) -> None:
@@ -56,6 +58,21 @@ def test_the_chosen_samples_waves_show_at_forwards_and_the_loss(waves: Scene) ->
 def test_what_is_watched_has_a_plot_of_its_own(waves: Scene) -> None:
     *_, norm = plots(replace(waves, watched={"linear.weight.grad_norm": np.arange(4.0)}), 40)
     assert norm.caption == "linear.weight.grad_norm 3 in iteration 3" and norm.y == pytest.approx((-0.15, 3.15))
+
+
+@pytest.mark.parametrize(
+    ("length", "ticks"), [(0, [0]), (1, [0]), (2, [0, 1]), (7, [0, 2, 4, 6]), (52, [0, 10, 20, 30, 40, 50])]
+)
+def test_axes_have_a_few_whole_numbers(length: int, ticks: list[int]) -> None:
+    assert Plot("", (), length).ticks == ticks
+
+
+def test_the_title_names_what_there_is_to_scroll_to(waves: Scene) -> None:
+    watched = {"linear.weight.grad_norm": np.arange(4.0), "rnn.linear.weight[0,0]": None}
+    assert title(replace(waves, watched=watched)) == (
+        "curves to iteration 3: loss ↓ sample in time ↓ linear.weight.grad_norm ↓ rnn.linear.weight[0,0] (not recorded)"
+    )
+    assert len(plots(replace(waves, watched=watched), 40)) == 3
 
 
 def test_classes_are_no_curves_in_time() -> None:

@@ -64,12 +64,18 @@ def test_a_histogram_counts_every_finite_number_of_what_it_looks_at() -> None:
     found = histogram.spread(array, 5)
     assert found is not None
     assert found.counts.tolist() == [1, 1, 1, 1, 1] and (found.size, found.lost) == (7, 2)
+    assert found.middles.tolist() == [-1, -0.5, 0, 0.5, 1]
+    skew = histogram.spread(np.array([-9.0, -4.0, 0.1, 0.3]), 7)
+    assert skew is not None and skew.counts.sum() == 4 and len(skew.counts) <= 7
+    assert (skew.middles.min(), skew.middles.max()) == (-9, 0), "no label is beyond what there is"
+    for odd in ([1.0, np.nextafter(1.0, 2.0)], [-5e-324, 5e-324], [-1e308, 1e308]):
+        assert histogram.spread(np.array(odd)).counts.sum() == 2  # type: ignore[union-attr]
     large = histogram.spread(np.zeros((400, 400)))
     assert large is not None and large.counts.sum() == large.seen == 53334 and large.size == 160000
     assert histogram.spread(np.array([np.nan])) is None
     for pair in ([1.0, np.nextafter(1.0, 2)], [1e17, 1e17], [-1.7e308, 1.7e308], [0.0, 5e-324]):
         near = histogram.spread(np.array(pair))
-        assert near is not None and near.counts.sum() == 2 and np.isfinite(near.edges).all()
+        assert near is not None and near.counts.sum() == 2 and np.isfinite(near.middles).all()
 
 
 def test_a_norm_that_is_no_number_is_not_taken_for_none() -> None:

@@ -13,10 +13,15 @@ import scenarios
 from mtorch.debug.events import Address, Event, Trace
 from mtorch.debug.report import Report
 from mtorch.debug.session import Session
+from mtorch.debug.sources import Place, Sources, Term
+from mtorch.debug.spans import plural
+from mtorch.errors import MtorchError, unknown
+from tui.commands import chosen
 from tui.viewmodels.curve import loss_so_far, sparkline, told
 from tui.viewmodels.lines import text
 from tui.viewmodels.place import breadcrumb
 from tui.viewmodels.scene import Scene
+from tui.viewmodels.sources import heading
 from tui.viewmodels.statistics import statistics
 from tui.viewmodels.tensors import beside, choose
 from tui.viewmodels.tree import ancestors, marks, row, visible
@@ -170,3 +175,13 @@ def test_of_what_has_no_phase_around_it_the_phase_is_said_and_goto_takes_it() ->
     said = [row(events, i, True, {}).text.strip() for i in range(9)]
     assert said[:4] == ["forward relu #1", "forward relu #2", "▾ backward rnn", "▾ t=4"]
     assert said[4:] == ["▾ cell", "tanh", "backward relu #2", "▾ update", "rnn.cell.W"]
+
+
+def test_one_term_is_spoken_of_as_one() -> None:
+    one = Sources(Place(0, "grad_weight", (0,)), 1.0, (Term(2.0, "2 * 1", ()),), 0.0, -1.0, "sum")
+    assert heading(one).endswith(" = 1, its one term; but that is 2, 2 times what was recorded")
+    assert "the sum of 2 terms, largest first; but they add up to 2" in heading(one._replace(terms=one.terms * 2))
+    assert [plural(n, "loss is", "losses are") for n in (0, 1, 2)] == ["0 losses are", "1 loss is", "2 losses are"]
+    with pytest.raises(MtorchError, match=r"no note 7; there is only 3$"):
+        chosen("delete-note", "7", [3], "note")
+    assert unknown("tensor", "x", []) == "no tensor is called 'x'; there is none"

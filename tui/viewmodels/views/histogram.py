@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from mtorch.debug.spans import plural
 from mtorch.layers.base import Array
 from tui.plain import plain
 from tui.viewmodels.bars import length
@@ -21,12 +23,12 @@ COUNT = 9
 
 @dataclass(frozen=True)
 class Spread:
-    """Counts between edges, of the finite ones of `seen` numbers out of `size`. `quartiles` has the 1st and the 99th
-    percentile, too.
+    """Counts of bins, of the finite ones of `seen` numbers out of `size`. `middles` are the bins', or the least or the
+    largest number where a middle is beyond it. `quartiles` has the 1st and the 99th percentile, too.
     """
 
     counts: Array
-    edges: Array
+    middles: Array
     quartiles: tuple[float, ...]
     size: int
     seen: int
@@ -34,7 +36,7 @@ class Spread:
 
 
 def spread(array: Array, bins: int = BINS) -> Spread | None:
-    """None where no number is finite. With zero inside the range, an edge pair lies evenly around it.
+    """At most so many bins; None where no number is finite. With zero inside the range, a bin lies evenly around it.
 
     Of complex numbers magnitudes are counted.
     """
@@ -46,15 +48,19 @@ def spread(array: Array, bins: int = BINS) -> Spread | None:
         return None
     low, high = float(finite.min()), float(finite.max())
     if low < 0 < high:
-        high = max(-low, high)
-        low = -high
-    # Not numpy's histogram, which raises where the two are neighbours, or so far apart that it overflows.
-    edges = 2 * np.linspace(low / 2, (high if high > low else low + 1) / 2, bins + 1)
-    places = np.clip(np.searchsorted(edges, finite, "right") - 1, 0, bins - 1)
-    counts = np.bincount(places, minlength=bins)
-    with np.errstate(over="ignore"):
+        width = high / (bins - 1) - low / (bins - 1) or 1.0
+        around = np.arange(math.floor(low / width + 0.5), math.ceil(high / width - 0.5) + 1)
+        edges, middles = width * (np.append(around, around[-1] + 1) - 0.5), width * around
+    else:
+        edges = np.linspace(low, high if high > low else low + 1, bins + 1)
+        middles = edges[:-1] / 2 + edges[1:] / 2
+    # Not numpy's histogram, which raises where the edges are neighbours, or so far apart that it overflows.
+    counts = np.bincount(
+        np.clip(np.searchsorted(edges, finite, "right") - 1, 0, middles.size - 1), minlength=middles.size
+    )
+    with np.errstate(over="ignore"):  # the largest numbers of opposite signs are farther apart than any number
         quartiles = tuple(float(q) for q in np.percentile(finite, (1, 25, 50, 75, 99)))
-    return Spread(counts, edges, quartiles, array.size, seen.size, int(seen.size - finite.size))
+    return Spread(counts, middles.clip(low, high), quartiles, array.size, seen.size, int(seen.size - finite.size))
 
 
 def lines(scene: Scene, width: int, height: int) -> list[Line]:
@@ -64,23 +70,21 @@ def lines(scene: Scene, width: int, height: int) -> list[Line]:
         return [line(Part("no tensor shows here", "dim"))]
     if not (is_real(array) or is_complex(array)):
         return [line(Part("there are no numbers in it", "dim"))]
-    found = spread(array, max(5, min(BINS, (height - 3) | 1)) if height > 8 else 5)
+    found = spread(array, max(5, min(BINS, height - 4)))
     if found is None:
         return [line(Part("no number of it is finite" if array.size else "it is empty", "dim"))]
     most, room = int(found.counts.max()), max(1, width - 2 * COUNT - 3)
     rows = []
-    for count, low, high in zip(found.counts, found.edges[:-1], found.edges[1:], strict=True):
-        middle = low / 2 + high / 2
-        kind = "backward" if middle < 0 else "forward"
-        label = cell(0.0 if abs(middle) < 1e-12 * high else middle)
-        bar = Part(length(count / most, room, int(count > 0)), kind)
-        rows.append(line(f"{label:>{COUNT}} ", bar, f" {count:>{COUNT}}"))
+    for count, middle in zip(found.counts, found.middles, strict=True):
+        bar = Part(length(count / most, room, int(count > 0)), "backward" if middle < 0 else "forward")
+        rows.append(line(f"{cell(middle):>{COUNT}} ", bar, f" {count:>{COUNT}}"))
     one, quarter, half, three, ninety = map(short, found.quartiles)
-    rows.append(line(Part(f"1 % {one}  quartiles {quarter} {half} {three}  99 % {ninety}", "dim")))
+    said = [f"quartiles {quarter} {half} {three}", f"1 % {one}  99 % {ninety}"]
+    rows += [line(Part(words, "dim")) for words in said]
     if found.seen < found.size:
         rows.append(line(Part(f"of {found.seen} of its {found.size} numbers, evenly spaced", "dim")))
     if found.lost:
-        rows.append(line(Part(f"{found.lost} are not finite", "wrong")))
+        rows.append(line(Part(plural(found.lost, "is not finite", "are not finite"), "wrong")))
     return [fitted(parts, width) for parts in rows]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from textual.constants import DEFAULT_THEME
 from textual.keys import KEY_ALIASES, KEY_NAME_REPLACEMENTS, Keys, _character_to_key
 from textual.theme import BUILTIN_THEMES
 
@@ -53,7 +54,10 @@ def path() -> Path:
 
 
 def read(file: Path | None = None) -> Config:
-    """What the file says; the defaults, where there is none. Raises ConfigError, in one line that names the culprit."""
+    """What the file says; the defaults, where there is none. Raises ConfigError, in one line that names the
+    culprit, also where that is the environment's theme."""
+    if DEFAULT_THEME not in BUILTIN_THEMES:
+        raise ConfigError(f"TEXTUAL_THEME: {unknown('theme', DEFAULT_THEME, BUILTIN_THEMES)}")
     file = file or path()
     try:
         text = file.read_text(encoding="utf-8")

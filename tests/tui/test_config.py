@@ -61,6 +61,12 @@ def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
     assert read(tmp_path / "nothing.toml") == Config()
 
 
+def test_a_theme_of_the_environment_that_there_is_none_of_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.config.DEFAULT_THEME", "nrod")
+    with pytest.raises(ConfigError, match="^TEXTUAL_THEME: no theme is called 'nrod'"):
+        read()
+
+
 def test_keys_have_their_names_and_no_default_is_given_twice() -> None:
     once_each({})
     for binding in KEYS:

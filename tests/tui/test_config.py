@@ -63,7 +63,7 @@ def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
 
 def test_a_theme_of_the_environment_that_there_is_none_of_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.config.DEFAULT_THEME", "nrod")
-    with pytest.raises(ConfigError, match="^TEXTUAL_THEME: no theme is called 'nrod'"):
+    with pytest.raises(ConfigError, match=r"^TEXTUAL_THEME: no theme is called 'nrod'"):
         read()
 
 

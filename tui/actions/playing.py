@@ -68,8 +68,11 @@ class Plays:
         """One step, if nothing else has moved since the one before, or wants keys."""
         if not self.playing or self.running is not None:
             return
-        if self.position != self._stood or self.screen.is_modal or isinstance(self.focused, Input):
+        if self.position != self._stood:
             self.stop_playing()
+            return
+        if self.screen.is_modal or isinstance(self.focused, Input):
+            self.action_play()
             return
         at = self._stood = self.position
         self._halted: list[str] = []

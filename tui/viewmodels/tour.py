@@ -30,9 +30,7 @@ STEPS = (
         ("panel-3",),
         "{0} shows the whole network, forward and backward, in place of the tensors; the 2 goes back to these.",
     ),
-    Step(
-        ("whence",), "{0} asks where the chosen number comes from: enter answers, enter again goes there, esc closes."
-    ),
+    Step(("whence",), "{0} asks where the chosen number comes from: enter goes to one of its terms, esc closes."),
     Step(
         ("help",),
         "{0} shows every key and command, and esc closes that. A colon takes commands: goto, break, watch, set.",

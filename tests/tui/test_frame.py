@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from threading import Event
 from typing import Any
@@ -105,6 +106,8 @@ async def test_keys_wait_for_a_run_that_began_just_now_but_not_for_a_long_one(
         go_on.clear()
         monkeypatch.setattr(running, "PATIENT", 0.001)
         app.run_far(job)
+        while time.monotonic() - app.began <= running.PATIENT:
+            await driver.pilot.pause()
         await driver.pilot.press("s")
         assert driver.status == "still running: esc stops it"
         go_on.set()

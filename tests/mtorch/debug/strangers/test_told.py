@@ -51,6 +51,7 @@ def test_what_is_interrupted_while_it_is_told_is_not_told_again() -> None:
 
 
 def test_ctrl_c_waits_until_an_iteration_is_recorded() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has its background jobs ignore it
     done = []
     with pytest.raises(KeyboardInterrupt), uninterrupted():
         signal.raise_signal(signal.SIGINT)
